@@ -1,0 +1,47 @@
+# Every target sets up what it needs in .venv by itself.
+PYTHON ?= python3
+VENV := .venv
+ifeq ($(OS),Windows_NT)
+BIN := $(VENV)/Scripts
+else
+BIN := $(VENV)/bin
+endif
+PIP := $(BIN)/python -m pip install --quiet --constraint constraints.txt
+# A build that reads the clock or the thread count would not give the same bytes again.
+FIXED := PYTHONHASHSEED=0 OMP_NUM_THREADS=1
+
+.PHONY: demo test lint model benchmark clean
+
+demo: $(VENV)/.installed
+	$(BIN)/policynlp score samples -o out/demo.jsonl
+	$(BIN)/policynlp analyze samples/01-city-feature.txt
+
+test: lint $(VENV)/.dev
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check src tests scripts
+	$(BIN)/ruff format --check src tests scripts
+	$(BIN)/mypy
+
+model: $(VENV)/.dev
+	$(FIXED) $(BIN)/python scripts/train corpus -o models/policy-themes
+
+benchmark: $(VENV)/.bench
+	$(BIN)/python scripts/benchmark
+
+clean:
+	rm -rf $(VENV) out dist .pytest_cache .mypy_cache .ruff_cache
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) --editable .
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.installed
+	$(PIP) --editable '.[dev]'
+	touch $@
+
+$(VENV)/.bench: $(VENV)/.installed
+	$(PIP) --editable '.[bench]'
+	touch $@
