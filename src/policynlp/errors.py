@@ -1,0 +1,17 @@
+"""What can go wrong, each with the file, row or field and what to do about it."""
+
+
+class PolicyNLPError(Exception):
+    """Base of every error that this package raises on purpose."""
+
+
+class InputError(PolicyNLPError):
+    """An article, record or file that cannot be read."""
+
+
+class CorpusError(PolicyNLPError):
+    """A corpus record that breaks the format."""
+
+
+class ModelError(PolicyNLPError):
+    """A model folder that must not be used."""

@@ -1,0 +1,142 @@
+"""TF-IDF over words and single characters, as arrays of term ids.
+
+A term is a word or, prefixed with ``字:``, a single Han character. Word pairs were tried
+and left out: with 2,000 of them macro-F1 moved by less than 0.002 (docs/experiments.md),
+and their chains would let a reader put the counted news together again.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from policynlp.language.words import words
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+CHARACTER = "字:"
+HAN = re.compile("[\u4e00-\u9fff]")
+_CONTENT = re.compile("[\u4e00-\u9fff0-9a-z]")
+_PLANE = 0x10000  # every character that becomes a term lies in the basic plane
+
+
+def count_terms(text: str) -> Counter[str]:
+    """Count the terms of ``text``; a word counts if it has a letter, digit or Han character."""
+    counts = Counter(word for word in words(text) if _CONTENT.search(word))
+    counts.update(CHARACTER + char for char in HAN.findall(text))
+    return counts
+
+
+class Counts(NamedTuple):
+    """Term counts of rows of text, as in a CSR matrix of ``len(indptr) - 1`` rows.
+
+    ``terms`` and ``values`` have one entry a distinct term of a row; the entries of row
+    ``i`` are ``indptr[i]`` to ``indptr[i + 1]``, in ascending order of term.
+    """
+
+    indptr: Ints
+    terms: Ints
+    values: Floats
+
+    def rows(self) -> Ints:
+        """Return the row of each entry."""
+        return np.repeat(np.arange(len(self.indptr) - 1), np.diff(self.indptr))
+
+
+class Occurrences(NamedTuple):
+    """Where known terms stand: entry ``i`` is ``terms[i]`` at ``starts[i]``, ``lengths[i]`` long."""
+
+    terms: Ints
+    starts: Ints
+    lengths: Ints
+
+
+class Vocabulary:
+    """The terms that a model knows; a term's id is its place in the list, words first."""
+
+    def __init__(self, terms: Sequence[str]) -> None:
+        self.terms = tuple(terms)
+        self.ids = {term: i for i, term in enumerate(self.terms)}
+        self.n_words = sum(not term.startswith(CHARACTER) for term in self.terms)
+        self._characters = np.full(_PLANE, -1, dtype=np.int64)
+        for term in self.terms[self.n_words :]:
+            self._characters[ord(term[-1])] = self.ids[term]
+
+    def __len__(self) -> int:
+        return len(self.terms)
+
+    def locate(self, text: str, offset: int = 0) -> Occurrences:
+        """Find the known terms of ``text``: words in order, then characters in order.
+
+        ``offset`` is added to every start.
+        """
+        cut = words(text)
+        ids = np.array([self.ids.get(word, -1) for word in cut], dtype=np.int64)
+        lengths = np.array([len(word) for word in cut], dtype=np.int64)
+        starts = lengths.cumsum() - lengths
+        known = ids >= 0
+        codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+        characters = self._characters[np.where(codes < _PLANE, codes, 0)]
+        places = (characters >= 0).nonzero()[0]
+        return Occurrences(
+            np.concatenate((ids[known], characters[places])),
+            np.concatenate((starts[known], places)) + offset,
+            np.concatenate((lengths[known], np.ones(len(places), dtype=np.int64))),
+        )
+
+    def count(self, rows: Sequence[Counter[str]]) -> Counts:
+        """Count the known terms of rows of counted text."""
+        entries = [
+            (row, self.ids[term], count)
+            for row, counts in enumerate(rows)
+            for term, count in counts.items()
+            if term in self.ids
+        ]
+        row, term, count = np.array(entries, dtype=np.int64).reshape(-1, 3).T
+        return pool(row, term, count.astype(np.float64), len(rows), len(self))
+
+
+def pool(rows: Ints, terms: Ints, values: Floats, n_rows: int, n_terms: int) -> Counts:
+    """Sum ``values`` over equal (row, term) pairs into ``n_rows`` rows of counts."""
+    keys = rows * n_terms + terms
+    order = keys.argsort(kind="stable")
+    keys = keys[order]
+    first = np.ones(len(keys), dtype=bool)
+    np.not_equal(keys[1:], keys[:-1], out=first[1:])
+    begins = first.nonzero()[0]
+    keys = keys[begins]
+    sums = np.add.reduceat(values[order], begins) if len(begins) else values[:0]
+    indptr = keys.searchsorted(np.arange(n_rows + 1) * n_terms)
+    return Counts(indptr, keys % n_terms, sums)
+
+
+def tf_idf(counts: Counts, idf: Floats) -> Counts:
+    """Weigh counts by (1 + ln count) · idf and scale each row to length 1.
+
+    Sublinear term frequency and cosine normalisation as in Salton & Buckley, "Term-weighting
+    approaches in automatic text retrieval", 1988; ``idf`` has one entry a term.
+    """
+    values = (1.0 + np.log(counts.values)) * idf[counts.terms]
+    rows = counts.rows()
+    norms = np.sqrt(np.bincount(rows, values * values, minlength=len(counts.indptr) - 1))
+    return Counts(counts.indptr, counts.terms, values / norms[rows])
+
+
+def inverse_document_frequency(document_frequency: Ints, n_documents: int) -> Floats:
+    """Return ln((1 + n) / (1 + df)) + 1, scikit-learn's smoothed idf."""
+    smoothed: Floats = np.log((1.0 + n_documents) / (1.0 + document_frequency)) + 1.0
+    return smoothed
+
+
+def project(rows: Counts, weights: Floats) -> Floats:
+    """Multiply weighted rows with ``weights`` [terms, columns] to [rows, columns]."""
+    product = np.zeros((len(rows.indptr) - 1, weights.shape[1]))
+    if len(rows.terms):
+        filled = (rows.indptr[1:] > rows.indptr[:-1]).nonzero()[0]
+        contributions = weights[rows.terms] * rows.values[:, None]
+        product[filled] = np.add.reduceat(contributions, rows.indptr[filled])
+    return product
