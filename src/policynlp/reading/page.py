@@ -1,0 +1,152 @@
+"""Tell the body of a scraped page from what stands around it, and say why of each line.
+
+A page of one block a line is navigation, title, date and source, tools, body, editor, related
+links, comments, footer, in about this order. Each line gets a kind by its words and a weight by
+its prose; the body is the run of lines with the greatest sum of weights after the line with the
+date. A text without such a frame is taken as a clean article, of which next to nothing is
+removed.
+"""
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from policynlp.article import Removed, Span
+from policynlp.reading.frame import (
+    LEAD_LINES,
+    Frame,
+    find_frame,
+    find_metadata,
+    follows_prose,
+    same_line,
+)
+from policynlp.reading.lines import Line, read_lines
+from policynlp.reading.metadata import Metadata, merge, read_metadata
+
+MIN_BODY: Final = 100
+"""A page with fewer characters of body than this gets a warning."""
+
+# Kinds that end an article: what has no kind below them belongs to the last of them.
+_ENDINGS: Final = frozenset(
+    ("editor", "related", "comments", "disclaimer", "copyright", "contact", "promotion")
+)
+# Inside the body these are its own: a date, names, the address of an event, a short heading.
+_KEPT_INSIDE: Final = frozenset(("metadata", "byline", "contact", "navigation"))
+
+# Removed from an article without a frame wherever they stand, and in its first and last lines.
+_ALWAYS_REMOVED: Final = frozenset(("photo_credit", "editor"))
+_NOTICES: Final = frozenset(("disclaimer", "copyright", "promotion"))
+_EDGE_LINES: Final = 3
+# Notices of tenders have contacts in their body, and clean articles a byline.
+_NO_SIGN_OF_A_FRAME: Final = _ALWAYS_REMOVED | {"contact", "byline"}
+# So many lines of chrome make a frame where no header does.
+_SIGNS_OF_A_FRAME: Final = 3
+
+
+class Page(NamedTuple):
+    """A page's metadata, its body lines, what was removed and why."""
+
+    title: str
+    published: str
+    source: str
+    author: str
+    url: str
+    body: tuple[Span, ...]
+    removed: tuple[Removed, ...]
+    warnings: tuple[str, ...]
+
+
+def clean_page(text: str, title: str = "") -> Page:
+    """Read a page's metadata and body lines; a first line equal to ``title`` is the title."""
+    lines = read_lines(text)
+    signs = sum(_is_sign(lines, i) for i, line in enumerate(lines) if line.kind)
+    if signs:
+        frame = find_frame(lines, title)
+        if frame and (frame.header >= 0 or signs >= _SIGNS_OF_A_FRAME):
+            return _within_frame(lines, title, frame)
+    return _without_frame(lines, title, all_chrome=signs >= _SIGNS_OF_A_FRAME)
+
+
+def _is_sign(lines: Sequence[Line], i: int) -> bool:
+    """Whether a line of chrome shows that the text is a page, not an article alone.
+
+    A date or source below a paragraph does not: timelines and digests have them inside.
+    """
+    kind = lines[i].kind
+    if kind == "metadata":
+        return not follows_prose(lines, i)
+    return kind not in _NO_SIGN_OF_A_FRAME
+
+
+def _without_frame(lines: Sequence[Line], title: str, *, all_chrome: bool) -> Page:
+    """Keep every line but the title, captions, the editor and notices; a single line always."""
+    body, removed = [], []
+    metadata = Metadata()
+    for i, line in enumerate(lines):
+        at_edge = i < _EDGE_LINES or i >= len(lines) - _EDGE_LINES
+        if i == 0 and title and same_line(line.text, title):
+            removed.append(Removed(line.start, line.end, "title"))
+        elif line.kind and len(lines) > 1 and (all_chrome or _is_chrome(line, at_edge=at_edge)):
+            removed.append(Removed(line.start, line.end, line.kind))
+            metadata = merge(metadata, read_metadata(line.text))
+        else:
+            body.append(Span(line.start, line.end))
+    return _page(title, metadata, body, removed)
+
+
+def _is_chrome(line: Line, *, at_edge: bool) -> bool:
+    """Whether a line goes even from an article without a frame.
+
+    A label in its first or last lines must say more than a name: interviews have 记者：….
+    """
+    if line.kind in _ALWAYS_REMOVED:
+        return True
+    if line.kind == "metadata":
+        return at_edge and any(read_metadata(line.text)._replace(author=""))
+    return at_edge and line.kind in _NOTICES
+
+
+def _within_frame(lines: Sequence[Line], title: str, frame: Frame) -> Page:
+    """Keep the lines of the body that are no chrome, and read the metadata around them."""
+    metadata, frame = find_metadata(lines, frame)
+    if not title and frame.title >= 0:
+        title = lines[frame.title].text
+    body, removed = [], []
+    region = "navigation"
+    for i, line in enumerate(lines):
+        if i == frame.header:
+            region = "tools"
+        elif i > frame.last:
+            region = _region_below(region, line.kind)
+        reason = _reason(line, title, frame, i, region)
+        if reason:
+            removed.append(Removed(line.start, line.end, reason))
+        else:
+            body.append(Span(line.start, line.end))
+    return _page(title, metadata, body, removed)
+
+
+def _region_below(region: str, kind: str) -> str:
+    """What a line below the body belongs to, by itself or by the last ending above it."""
+    if kind in _ENDINGS:
+        return kind
+    return region if region in _ENDINGS else "footer"
+
+
+def _reason(line: Line, title: str, frame: Frame, i: int, region: str) -> str:
+    """Why a line is removed, or an empty string for a line of the body."""
+    inside = frame.first < i < frame.last
+    below_lead = line.kind == "metadata" and i <= frame.first + LEAD_LINES
+    if line.kind:
+        return "" if inside and line.kind in _KEPT_INSIDE and not below_lead else line.kind
+    in_body = frame.first <= i <= frame.last
+    # Within the body a line like the title is a heading, but for one repeated at its start.
+    if title and (not in_body or i <= frame.first + 2) and same_line(line.text, title):
+        return "title"
+    return "" if in_body else region
+
+
+def _page(title: str, metadata: Metadata, body: list[Span], removed: list[Removed]) -> Page:
+    """Put a page together, with a warning where little of it is body."""
+    left = sum(end - start for start, end in body)
+    warnings = (f"only {left} characters of body remain",) if left < MIN_BODY else ()
+    return Page(title, *metadata, tuple(body), tuple(removed), warnings)
