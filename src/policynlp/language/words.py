@@ -21,6 +21,7 @@ ENGINE_VARIABLE = "POLICYNLP_JIEBA"
 RULES_VERSION = 1
 JIEBA_DICTIONARY = "jieba-0.42"
 
+
 def _data_lines(name: str) -> list[str]:
     text = resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
     return [line for line in text.splitlines() if line and not line.startswith("#")]

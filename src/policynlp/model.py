@@ -1,0 +1,214 @@
+"""The model folder: arrays, a manifest and a card, checked before anything is used.
+
+Format 1 is written down in docs/model-format.md. A reader refuses a format that it does
+not know; a change that old readers would misread raises ``FORMAT``.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from policynlp.errors import ModelError
+from policynlp.language.terms import Floats, Vocabulary
+from policynlp.language.words import fingerprint
+
+FORMAT = 1
+VIEWS = ("paragraph", "section", "heading")
+BUNDLED = "policy-themes"
+
+
+@dataclass(frozen=True, slots=True)
+class Cutoffs:
+    """Probabilities from which a theme is tagged, and from which it is uncertain: [themes]."""
+
+    threshold: Floats
+    uncertain_from: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A fitted model. ``weights`` maps each of ``VIEWS`` to an array [terms, themes].
+
+    ``calibration`` [themes, 2] turns a decision value x into the log-odds slope·x + offset;
+    ``roll_up`` are the weights of the greatest and the mean paragraph log-odds and a
+    constant; ``abstracts`` are the weights of the sentence ranker's features and
+    ``abstract_words`` [terms] those of the words.
+    """
+
+    id: str
+    themes: tuple[str, ...]
+    vocabulary: Vocabulary
+    idf: Floats
+    weights: dict[str, Floats]
+    intercepts: Floats
+    calibration: Floats
+    roll_up: Floats
+    paragraph: Cutoffs
+    section: Cutoffs
+    abstracts: Floats
+    abstract_words: Floats
+    details: dict[str, Any]
+
+
+def save(model: Model, folder: Path, card: str) -> None:
+    """Write ``model`` to ``folder``; the same model gives the same bytes."""
+    weights = folder / "weights"
+    weights.mkdir(parents=True, exist_ok=True)
+    _write(folder / "terms.txt", "".join(f"{term}\n" for term in model.vocabulary.terms))
+    _write(folder / "README.md", card)
+    for name, array in _arrays(model).items():
+        np.save(weights / f"{name}.npy", np.ascontiguousarray(array), allow_pickle=False)
+    names = ["README.md", "terms.txt", *(f"weights/{name}.npy" for name in _arrays(model))]
+    manifest = {
+        "format": FORMAT,
+        "id": model.id,
+        "fingerprint": fingerprint(),
+        "themes": [_theme(model, i) for i in range(len(model.themes))],
+        "roll_up": dict(zip(("maximum", "mean", "constant"), model.roll_up.tolist(), strict=True)),
+        **model.details,
+        "files": {name: _sha256(folder / name) for name in names},
+    }
+    _write(folder / "manifest.json", json.dumps(manifest, ensure_ascii=False, indent=1) + "\n")
+
+
+def load(folder: Path) -> Model:
+    """Read a model folder.
+
+    Raises ``ModelError`` naming the file where one is missing, changed or malformed, or
+    where the model counts other words than this version cuts.
+    """
+    manifest = _manifest(folder)
+    for name, digest in manifest["files"].items():
+        if not (folder / name).is_file() or _sha256(folder / name) != digest:
+            raise ModelError(
+                f"{folder / name}: missing or changed since the model was saved; "
+                "restore the folder or train again"
+            )
+    try:
+        model = _build(folder, manifest)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelError(f"{folder}: not a valid model ({error!r}); train again") from error
+    _check(folder, model)
+    return model
+
+
+def default_folder() -> Path:
+    """Return the bundled model: inside the installed package, or in a source checkout."""
+    package = Path(__file__).parent
+    installed = package / "models" / BUNDLED
+    return installed if installed.is_dir() else package.parents[1] / "models" / BUNDLED
+
+
+def _arrays(model: Model) -> dict[str, Floats]:
+    return {
+        **model.weights,
+        "idf": model.idf,
+        "abstracts": model.abstracts,
+        "abstract_words": model.abstract_words,
+    }
+
+
+def _theme(model: Model, i: int) -> dict[str, Any]:
+    slope, offset = model.calibration[i].tolist()
+    levels = {"paragraph": model.paragraph, "section": model.section}
+    return {
+        "name": model.themes[i],
+        "intercept": float(model.intercepts[i]),
+        "calibration": {"slope": slope, "offset": offset},
+    } | {
+        level: {
+            "threshold": float(cutoffs.threshold[i]),
+            "uncertain_from": float(cutoffs.uncertain_from[i]),
+        }
+        for level, cutoffs in levels.items()
+    }
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    path = folder / "manifest.json"
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ModelError(f"{folder}: not a model folder (no manifest.json)") from None
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise ModelError(f"{path}: not JSON ({error}); restore it or train again") from error
+    if not isinstance(manifest, dict) or not isinstance(manifest.get("files"), dict):
+        raise ModelError(f"{path}: not a model manifest; restore it or train again")
+    if manifest.get("format") != FORMAT:
+        raise ModelError(
+            f"{path}: model format {manifest.get('format')!r}, but this version reads format "
+            f"{FORMAT}; train again or use the version that wrote it"
+        )
+    if manifest.get("fingerprint") != fingerprint():
+        raise ModelError(
+            f"{path}: made with other words (fingerprint {manifest.get('fingerprint')}, this "
+            f"version cuts {fingerprint()}); train again or use the version that wrote it"
+        )
+    return manifest
+
+
+def _build(folder: Path, manifest: dict[str, Any]) -> Model:
+    themes = manifest["themes"]
+    known = ("format", "id", "fingerprint", "themes", "roll_up", "files")
+
+    def column(*keys: str) -> Floats:
+        values = []
+        for theme in themes:
+            for key in keys:
+                theme = theme[key]
+            values.append(float(theme))
+        return np.array(values)
+
+    def cutoffs(level: str) -> Cutoffs:
+        return Cutoffs(column(level, "threshold"), column(level, "uncertain_from"))
+
+    return Model(
+        manifest["id"],
+        tuple(str(theme["name"]) for theme in themes),
+        Vocabulary((folder / "terms.txt").read_text(encoding="utf-8").splitlines()),
+        _array(folder, "idf"),
+        {view: _array(folder, view) for view in VIEWS},
+        column("intercept"),
+        np.stack((column("calibration", "slope"), column("calibration", "offset")), axis=1),
+        np.array([manifest["roll_up"][key] for key in ("maximum", "mean", "constant")]),
+        cutoffs("paragraph"),
+        cutoffs("section"),
+        _array(folder, "abstracts"),
+        _array(folder, "abstract_words"),
+        {key: value for key, value in manifest.items() if key not in known},
+    )
+
+
+def _array(folder: Path, name: str) -> Floats:
+    # Mapped, so that workers share one copy; a plain view, since np.memmap indexes slowly.
+    array: NDArray[Any] = np.asarray(
+        np.load(folder / "weights" / f"{name}.npy", mmap_mode="r", allow_pickle=False)
+    )
+    if array.dtype != np.float64:
+        raise ValueError(f"weights/{name}.npy holds {array.dtype}, not float64")
+    return array
+
+
+def _check(folder: Path, model: Model) -> None:
+    terms, themes = len(model.vocabulary), len(model.themes)
+    shapes = {"idf": (terms,), "abstract_words": (terms,)} | dict.fromkeys(VIEWS, (terms, themes))
+    for name, array in _arrays(model).items():
+        if name in shapes and array.shape != shapes[name]:
+            raise ModelError(
+                f"{folder}/weights/{name}.npy: shape {array.shape}, expected {shapes[name]}"
+            )
+        if not np.isfinite(array).all():
+            raise ModelError(f"{folder}/weights/{name}.npy: holds values that are not finite")
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

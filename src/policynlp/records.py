@@ -1,0 +1,309 @@
+"""Input and output records: what a row of data must look like, and what it comes out as."""
+
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from policynlp.article import (
+    Abstract,
+    Analysis,
+    ParagraphAnalysis,
+    SectionAnalysis,
+    Tag,
+)
+from policynlp.errors import InputError
+
+Record = dict[str, object]
+
+METADATA: Final = ("title", "published", "source", "author", "url")
+
+# What people call their columns, compared without case, white space, "_", "-" and width.
+# A field's own name comes first: it decides where several columns could be the field.
+_SYNONYMS: Final = {
+    "id": "id articleid docid newsid 编号 序号 文章id 文章编号 稿件编号",
+    "text": "text content body fulltext articletext maintext "
+    "正文 内容 全文 文本 文章内容 文章正文 正文内容 新闻内容 新闻正文",
+    "sections": "sections 章节",
+    "title": "title headline 标题 题名 题目 文章标题 新闻标题",
+    "published": "published publishedat publishdate publishtime pubdate pubtime date datetime time "
+    "发布时间 发布日期 发表时间 发表日期 刊发日期 发文日期 成文日期 日期 时间",
+    "source": "source media publisher 来源 文章来源 新闻来源 信息来源 稿源 媒体",
+    "author": "author byline 作者 文章作者 记者",
+    "url": "url link href 链接 网址 原文链接 原文网址 文章链接",
+}
+_FIELD_OF: Final = {name: field for field, names in _SYNONYMS.items() for name in names.split()}
+_PROBABILITY_DIGITS: Final = 4
+_THEME_SEPARATOR: Final = "、"
+
+
+class InputRecord(NamedTuple):
+    """An article as it comes in: a text, or a title with sections, and its metadata.
+
+    ``sections`` holds headings with their paragraphs; it is ``None`` where ``text`` counts.
+    """
+
+    id: str = ""
+    text: str = ""
+    sections: tuple[tuple[str, tuple[str, ...]], ...] | None = None
+    title: str = ""
+    published: str = ""
+    source: str = ""
+    author: str = ""
+    url: str = ""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to read but, at most, a title."""
+        if self.sections is None:
+            return not self.text.strip()
+        return not any(
+            text.strip() for heading, paragraphs in self.sections for text in (heading, *paragraphs)
+        )
+
+
+def article_from_record(record: Mapping[str, object], *, place: str) -> InputRecord:
+    """Check ``record`` and take its fields by any of their usual names.
+
+    ``place`` is where the record stands, for the error that names what is wrong with it.
+    """
+    columns = _columns(record, place)
+    sections = record[columns.pop("sections")] if "sections" in columns else None
+    fields = {
+        field: _as_text(record[name], f'"{name}"', place, numbers=field in ("id", "published"))
+        for field, name in columns.items()
+    }
+    if sections is None:
+        return InputRecord(**fields)  # type: ignore[arg-type]  # None of them is "sections".
+    return InputRecord(sections=_as_sections(sections, '"sections"', place), **fields)
+
+
+def _columns(record: Mapping[str, object], place: str) -> dict[str, str]:
+    """Which field of ``record`` is which of ours, where each has a value."""
+    names = tuple(name for name, value in record.items() if value is not None)
+    try:
+        columns = dict(find_columns(names))
+    except InputError as error:
+        raise InputError(f"{place}: {error}") from error
+    if "text" in columns and "sections" in columns:
+        given = [field for field in ("text", "sections") if record[columns[field]]]
+        if len(given) > 1:
+            raise InputError(f'{place}: "text" and "sections" both hold the article; keep one')
+        del columns["sections" if given == ["text"] else "text"]
+    return columns
+
+
+@lru_cache(maxsize=64)
+def find_columns(names: tuple[str, ...]) -> Mapping[str, str]:
+    """Say which of the columns ``names`` is which field; one of them must hold the article."""
+    found: dict[str, list[str]] = {}
+    for name in names:
+        field = _FIELD_OF.get(_folded(name))
+        if field:
+            found.setdefault(field, []).append(name)
+    if "text" not in found and "sections" not in found:
+        raise InputError(
+            f"nothing is called {_or(_SYNONYMS['text'])}; "
+            f"found {', '.join(names) or 'no field with a value'}"
+        )
+    return {field: _the_column(field, names) for field, names in found.items()}
+
+
+def to_record(analysis: Analysis, *, with_text: bool = False) -> Record:
+    """The output record of one article, in the order that the documentation gives."""
+    article = analysis.article
+    text = article.text
+    record: Record = {
+        "id": article.id,
+        **{field: getattr(article, field) for field in METADATA},
+        "status": analysis.status,
+        "themes": [_tag(tag) for tag in analysis.themes],
+        "abstract": _abstract(text, analysis.abstract),
+        "sections": [_section(text, section) for section in analysis.sections],
+        "removed": [removed._asdict() for removed in article.removed],
+        "model": analysis.model,
+    }
+    if with_text:
+        record["text"] = text
+    return record
+
+
+def section_columns(themes: Sequence[str]) -> list[str]:
+    """The columns of :func:`section_rows`, where ``themes`` are the model's."""
+    return [
+        *("id", *METADATA, "section", "heading", "level", "status", "themes"),
+        *themes,
+        *("evidence", "section_abstract", "article_themes", "article_abstract", "text"),
+    ]
+
+
+def section_rows(analysis: Analysis) -> Iterator[Record]:
+    """One flat row a section, for tables; an article without sections has one row, too."""
+    article = analysis.article
+    first: Record = {"id": article.id, **{field: getattr(article, field) for field in METADATA}}
+    last: Record = {
+        "article_themes": _joined_themes(analysis.themes),
+        "article_abstract": analysis.abstract.text,
+    }
+    if not analysis.sections:
+        yield {**first, "status": analysis.status, **_rounded(analysis.probabilities), **last}
+    for number, section in enumerate(analysis.sections, 1):
+        yield {**first, "section": number, **_section_cells(article.text, section), **last}
+
+
+def _section_cells(text: str, analysis: SectionAnalysis) -> Record:
+    """What a row says of its section."""
+    section = analysis.section
+    evidence = dict.fromkeys(
+        text[span.start : span.end] for tag in analysis.themes for span in tag.evidence
+    )
+    return {
+        "heading": _heading(text, analysis),
+        "level": section.level,
+        "status": analysis.status,
+        "themes": _joined_themes(analysis.themes),
+        **_rounded(analysis.probabilities),
+        "evidence": _THEME_SEPARATOR.join(evidence),
+        "section_abstract": analysis.abstract.text,
+        "text": "\n".join(text[part.start : part.end] for part in section.paragraphs),
+    }
+
+
+def _section(text: str, analysis: SectionAnalysis) -> Record:
+    section = analysis.section
+    return {
+        "heading": _heading(text, analysis),
+        "level": section.level,
+        "start": section.start,
+        "end": section.end,
+        "status": analysis.status,
+        "probabilities": _rounded(analysis.probabilities),
+        "themes": [{**_tag(tag), "evidence": _evidence(text, tag)} for tag in analysis.themes],
+        "abstract": _abstract(text, analysis.abstract),
+        "paragraphs": [_paragraph(paragraph) for paragraph in analysis.paragraphs],
+    }
+
+
+def _paragraph(analysis: ParagraphAnalysis) -> Record:
+    return {
+        "start": analysis.paragraph.start,
+        "end": analysis.paragraph.end,
+        "status": analysis.status,
+        "themes": [_tag(tag) for tag in analysis.themes],
+        "probabilities": _rounded(analysis.probabilities),
+    }
+
+
+def _abstract(text: str, abstract: Abstract) -> Record:
+    sentences = [_quoted(text, start, end) for start, end in abstract.sentences]
+    return {"text": abstract.text, "sentences": sentences}
+
+
+def _evidence(text: str, tag: Tag) -> list[Record]:
+    return [
+        {**_quoted(text, start, end), "weight": round(weight, _PROBABILITY_DIGITS)}
+        for start, end, weight in tag.evidence
+    ]
+
+
+def _quoted(text: str, start: int, end: int) -> Record:
+    return {"start": start, "end": end, "text": text[start:end]}
+
+
+def _tag(tag: Tag) -> Record:
+    return {"theme": tag.theme, "probability": round(tag.probability, _PROBABILITY_DIGITS)}
+
+
+def _rounded(probabilities: Mapping[str, float]) -> Record:
+    return {theme: round(value, _PROBABILITY_DIGITS) for theme, value in probabilities.items()}
+
+
+def _heading(text: str, analysis: SectionAnalysis) -> str:
+    heading = analysis.section.heading
+    return text[heading.start : heading.end] if heading else ""
+
+
+def _joined_themes(tags: Sequence[Tag]) -> str:
+    return _THEME_SEPARATOR.join(tag.theme for tag in tags)
+
+
+def _folded(name: str) -> str:
+    """A column's name without what people write in different ways."""
+    name = unicodedata.normalize("NFKC", name).casefold()
+    return "".join(c for c in name if not c.isspace() and c not in "_-\ufeff")
+
+
+def _the_column(field: str, names: Sequence[str]) -> str:
+    """The one of ``names`` that is ``field``."""
+    own = [name for name in names if _folded(name) == field]
+    candidates = own or names
+    if len(candidates) > 1:
+        columns = " and ".join(f'"{name}"' for name in candidates)
+        raise InputError(
+            f'{columns} could each be the {field}; call the one you mean "{field}" '
+            "and rename the others"
+        )
+    return candidates[0]
+
+
+def _or(names: str) -> str:
+    *others, last = names.split()
+    return f"{', '.join(others)} or {last}"
+
+
+def _as_text(value: object, name: str, place: str, *, numbers: bool = False) -> str:
+    """``value`` as a string; a field that may be a number is one written out."""
+    if isinstance(value, str):
+        return _without_lone_surrogates(value)
+    if numbers and isinstance(value, int | float) and not isinstance(value, bool):
+        # Tables turn whole numbers into 12.0 where one of them is missing.
+        return str(int(value)) if float(value).is_integer() else str(value)
+    raise _wrong(value, name, place, "a string")
+
+
+def _as_sections(value: object, name: str, place: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    if not isinstance(value, list | tuple):
+        raise _wrong(value, name, place, "a list of objects")
+    return tuple(_as_section(part, f"{name}[{i}]", place) for i, part in enumerate(value))
+
+
+def _as_section(value: object, name: str, place: str) -> tuple[str, tuple[str, ...]]:
+    if not isinstance(value, Mapping):
+        raise _wrong(value, name, place, 'an object with "heading" and "paragraphs"')
+    heading = value.get("heading")
+    paragraphs = value.get("paragraphs")
+    name_of_paragraphs = f'{name}["paragraphs"]'
+    if not isinstance(paragraphs, list | tuple):
+        raise _wrong(paragraphs, name_of_paragraphs, place, "a list of strings")
+    return (
+        "" if heading is None else _as_text(heading, f'{name}["heading"]', place),
+        tuple(
+            _as_text(part, f"{name_of_paragraphs}[{i}]", place) for i, part in enumerate(paragraphs)
+        ),
+    )
+
+
+def _wrong(value: object, name: str, place: str, wanted: str) -> InputError:
+    return InputError(f"{place}: {name} must be {wanted}, found {_kind(value)}")
+
+
+def _kind(value: object) -> str:
+    """What JSON calls the type of ``value``."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int | float):
+        return f"the number {value}"
+    if isinstance(value, str):
+        return "a string"
+    return "an object" if isinstance(value, Mapping) else "a list"
+
+
+def _without_lone_surrogates(text: str) -> str:
+    """``text`` with U+FFFD for halves of characters, which JSON can hold and UTF-8 cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return "".join("\ufffd" if "\ud800" <= c <= "\udfff" else c for c in text)
+    return text

@@ -1,0 +1,201 @@
+"""One article, printed for a person: wrapped by the width of its characters, in colour."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final, NamedTuple
+
+from policynlp.article import (
+    NONE,
+    TAGGED,
+    Analysis,
+    Article,
+    Paragraph,
+    ParagraphAnalysis,
+    SectionAnalysis,
+    Tag,
+)
+
+_INDENT: Final = "  "
+_OPENING: Final = "“‘（《「『【〈("
+_CLOSING: Final = "”’）》」』】〉)，。、；：！？…,.;:!?%"
+# What must not be torn apart at a line's end: a Latin word or number, a character with its marks.
+_UNIT: Final = re.compile(
+    rf"\s+|[{re.escape(_OPENING)}]*(?:[0-9A-Za-z]+|\S)[{re.escape(_CLOSING)}]*"
+)
+# Escape sequences in a scraped text must not reach a terminal.
+_CONTROLS: Final = dict.fromkeys((*range(9), *range(10, 32), *range(127, 160)))
+_LINE_ENDS: Final = re.compile(r"[\r\n\x85\u2028\u2029]+")
+_COLOURS: Final = (34, 32, 35, 36, 33, 31)
+_YELLOW: Final = 33
+_BOLD: Final = 1
+_DIM: Final = 2
+_REVERSE: Final = 7
+_PHRASES: Final = 6
+
+
+class Look(NamedTuple):
+    """How wide the output is and whether it has colours."""
+
+    width: int = 80
+    colour: bool = False
+
+    def paint(self, text: str, *codes: int) -> str:
+        """``text`` in the colours that ANSI gives these numbers."""
+        if not self.colour or not text:
+            return text
+        return f"\x1b[{';'.join(map(str, codes))}m{text}\x1b[0m"
+
+
+def display_width(text: str) -> int:
+    """How many columns ``text`` takes: Chinese characters two, combining marks none.
+
+    Characters of ambiguous width, such as quotation marks, count two, as Chinese fonts have them.
+    """
+    if text.isascii():
+        return len(text)
+    return sum(
+        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WFA" else 1
+        for c in text
+    )
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """Break ``text`` into lines of at most ``width`` columns, none of which starts with a comma."""
+    lines, line, used = [], "", 0
+    for unit in _units(printable(_LINE_ENDS.sub(" ", text)), width):
+        taken = display_width(unit)
+        if used + taken > width and line:
+            lines.append(line.rstrip())
+            line, used = "", 0
+        if line or not unit.isspace():
+            line += unit
+            used += taken
+    return [*lines, line.rstrip()] if line else lines
+
+
+def printable(text: str) -> str:
+    """``text`` without control characters other than tabs."""
+    return text.translate(_CONTROLS)
+
+
+def analysis_lines(analysis: Analysis, look: Look) -> Iterator[str]:
+    """What is said of an article, line by line."""
+    yield from _head(analysis.article, look)
+    yield from _labels(analysis, look)
+    yield ""
+    yield from _indented(analysis.abstract.text, look)
+    for number, section in enumerate(analysis.sections):
+        yield ""
+        yield from _section_lines(analysis.article.text, section, number, look)
+
+
+def page_lines(article: Article, look: Look, *, show_removed: bool) -> Iterator[str]:
+    """The body of a page, and on request what was removed, in its place, with the reason."""
+    yield from _head(article, look)
+    yield ""
+    lines = [(start, end, "") for start, end in body_spans(article)]
+    if show_removed:
+        lines = sorted([*lines, *article.removed])
+    for start, end, reason in lines:
+        line = printable(_LINE_ENDS.sub(" ", article.text[start:end]))
+        yield look.paint(f"- [{reason}] {line}", _DIM) if reason else line
+
+
+def body_spans(article: Article) -> Iterator[tuple[int, int]]:
+    """Where the headings and paragraphs of an article stand."""
+    for section in article.sections:
+        if section.heading:
+            yield section.heading
+        for paragraph in section.paragraphs:
+            yield paragraph.start, paragraph.end
+
+
+def _head(article: Article, look: Look) -> Iterator[str]:
+    """The title, the metadata on one line, and what to beware of."""
+    for line in wrap(article.title or article.id, look.width):
+        yield look.paint(line, _BOLD)
+    metadata = (article.published, article.source, article.author, article.url)
+    for line in wrap(" · ".join(filter(None, metadata)), look.width):
+        yield look.paint(line, _DIM)
+    for warning in article.warnings:
+        for line in wrap(f"warning: {warning}", look.width):
+            yield look.paint(line, _YELLOW)
+
+
+def _section_lines(text: str, analysis: SectionAnalysis, number: int, look: Look) -> Iterator[str]:
+    section = analysis.section
+    if section.heading:
+        for line in wrap(text[section.heading.start : section.heading.end], look.width):
+            yield look.paint(line, _BOLD)
+    else:
+        yield look.paint("(no heading)" if number else "(lead)", _DIM)
+    yield from _labels(analysis, look, _INDENT)
+    yield from _indented(analysis.abstract.text or _first_words(text, section.paragraphs), look)
+    evidence = " · ".join(_phrases(text, analysis.themes))
+    for line in _indented(f"evidence: {evidence}" if evidence else "", look):
+        yield look.paint(line, _DIM)
+    for part in analysis.paragraphs:
+        if part.paragraph.run_in:
+            head = text[part.paragraph.run_in.start : part.paragraph.run_in.end]
+            yield from _indented(f"▸ {head}", look)
+            if part.status != NONE:
+                yield from _labels(part, look, _INDENT * 2)
+
+
+def _indented(text: str, look: Look) -> Iterator[str]:
+    for line in wrap(text, look.width - len(_INDENT)):
+        yield _INDENT + line
+
+
+def _labels(
+    analysis: Analysis | SectionAnalysis | ParagraphAnalysis, look: Look, indent: str = ""
+) -> Iterator[str]:
+    """The themes with their probabilities, each theme in its colour, or what there is instead."""
+    probabilities = analysis.probabilities
+    if analysis.status != TAGGED:
+        best = max(probabilities, key=probabilities.__getitem__, default="")
+        is_near = analysis.status != NONE and best
+        said = f"uncertain: {best} {probabilities[best]:.2f}" if is_near else "no theme"
+        yield indent + look.paint(said, _DIM)
+        return
+    line, used = indent, len(indent)
+    for tag in analysis.themes:
+        plain, label = _label(tag, tuple(probabilities), look)
+        if used + display_width(plain) > look.width and line.strip():
+            yield line.rstrip(" ")
+            line, used = indent, len(indent)
+        line += label + " "
+        used += display_width(plain) + 1
+    yield line.rstrip(" ")
+
+
+def _label(tag: Tag, themes: Sequence[str], look: Look) -> tuple[str, str]:
+    """A theme with its probability, without and with colour."""
+    label = f"{tag.theme} {tag.probability:.2f}"
+    number = themes.index(tag.theme) if tag.theme in themes else 0
+    colour = _COLOURS[number % len(_COLOURS)]
+    return f"[{label}]", look.paint(f" {label} ", _REVERSE, colour) if look.colour else f"[{label}]"
+
+
+def _phrases(text: str, tags: Iterable[Tag]) -> list[str]:
+    """The source text that spoke most for the themes, strongest first."""
+    spans = sorted((span for tag in tags for span in tag.evidence), key=lambda span: -span.weight)
+    return list(dict.fromkeys(text[span.start : span.end] for span in spans))[:_PHRASES]
+
+
+def _first_words(text: str, paragraphs: Sequence[Paragraph], length: int = 60) -> str:
+    """The beginning of a section that has no abstract."""
+    if not paragraphs:
+        return ""
+    start, end = paragraphs[0].start, paragraphs[0].end
+    return text[start:end] if end - start <= length else text[start : start + length] + "…"
+
+
+def _units(text: str, width: int) -> Iterator[str]:
+    """What stays together; what is wider than a line comes character by character."""
+    for unit in _UNIT.findall(text):
+        if display_width(unit) > width:
+            yield from unit
+        else:
+            yield unit

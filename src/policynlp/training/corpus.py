@@ -1,0 +1,333 @@
+"""Labelled sections, from text (JSONL, CSV) or from term counts, each record checked.
+
+The formats stand in corpus/README.md. A theme outside a record's ``labelled_for``, or one
+that its readers dispute, is unknown there: it neither trains nor measures.
+"""
+
+import csv
+import json
+import tomllib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from policynlp.errors import CorpusError
+from policynlp.language.terms import count_terms
+from policynlp.language.words import fingerprint
+
+CODE_BOOK = "themes.toml"
+COUNTS_SUFFIX = ".counts.jsonl"
+COUNTS_FORMAT = "policynlp-counts-1"
+_LABEL_SEPARATORS = "、，,;；|/"
+_NO_LABEL = {"", "无", "none", "-"}
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledParagraph:
+    """A paragraph's counted terms, its length in characters, and its labels.
+
+    ``text`` is empty where only counts are known.
+    """
+
+    terms: Counter[str]
+    size: int
+    themes: frozenset[str]
+    disputed: frozenset[str] = frozenset()
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledSection:
+    """A labelled section; ``themes`` is ``None`` where only its paragraphs were labelled.
+
+    ``labelled_for`` is ``None`` where it was labelled for every theme of the corpus.
+    """
+
+    id: str
+    article: str
+    heading: Counter[str]
+    paragraphs: tuple[LabelledParagraph, ...]
+    themes: frozenset[str] | None
+    labelled_for: frozenset[str] | None = None
+    disputed: frozenset[str] = frozenset()
+    heading_text: str = ""
+    notes: dict[str, str] = field(default_factory=dict)
+
+    def knows(self, theme: str) -> bool:
+        """Say whether the section's readers looked for ``theme``."""
+        return self.labelled_for is None or theme in self.labelled_for
+
+
+def read_corpus(paths: Iterable[Path]) -> list[LabelledSection]:
+    """Read every corpus file under ``paths`` (files or folders), in order of name.
+
+    Raises ``CorpusError`` naming file, line and field of the first record that is wrong.
+    """
+    sections: list[LabelledSection] = []
+    seen: dict[str, Path] = {}
+    for path in corpus_files(paths):
+        for section in _read_file(path):
+            if section.id in seen:
+                raise CorpusError(f"{path}: id {section.id!r} stands in {seen[section.id]} already")
+            seen[section.id] = path
+            sections.append(section)
+    if not sections:
+        raise CorpusError("no labelled sections: name a .jsonl or .csv file or a folder of them")
+    return sections
+
+
+def corpus_files(paths: Iterable[Path]) -> list[Path]:
+    """Return the corpus files that ``paths`` stand for, folders in order of name."""
+    files: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            files += sorted(p for p in path.rglob("*") if p.suffix in {".jsonl", ".csv"})
+        elif path.is_file():
+            files.append(path)
+        else:
+            raise CorpusError(f"{path}: no such file or folder")
+    return files
+
+
+def read_code_book(paths: Iterable[Path]) -> dict[str, str] | None:
+    """Return theme names and definitions of the first ``themes.toml`` among ``paths``."""
+    for path in paths:
+        book = path / CODE_BOOK if path.is_dir() else path
+        if book.name != CODE_BOOK or not book.is_file():
+            continue
+        try:
+            themes = tomllib.loads(book.read_text(encoding="utf-8"))["themes"]
+            return {str(theme["name"]): str(theme["definition"]) for theme in themes}
+        except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
+            raise CorpusError(
+                f"{book}: each [[themes]] needs a name and a definition ({error})"
+            ) from error
+    return None
+
+
+def themes_of(sections: Iterable[LabelledSection], code_book: dict[str, str] | None) -> list[str]:
+    """Return the themes to learn: the code book's, or all that the sections were labelled for.
+
+    Raises ``CorpusError`` for a label that the code book does not know.
+    """
+    found: dict[str, str] = {}
+    for section in sections:
+        for theme in sorted(used_labels(section)):
+            found.setdefault(theme, section.id)
+    if code_book is None:
+        return list(found)
+    for theme, place in found.items():
+        if theme not in code_book:
+            raise CorpusError(
+                f"section {place!r}: theme {theme!r} is not in the code book "
+                f"({'、'.join(code_book)}); mend the label or add the theme"
+            )
+    return list(code_book)
+
+
+def used_labels(section: LabelledSection) -> frozenset[str]:
+    """Return every theme that the section's record names."""
+    own = (p.themes for p in section.paragraphs)
+    return frozenset().union(*own, section.themes or (), section.labelled_for or ())
+
+
+def write_counts(sections: Sequence[LabelledSection], path: Path, min_sections: int = 5) -> None:
+    """Write ``sections`` as term counts without text, as RCV1 was published.
+
+    Only terms that occur in at least ``min_sections`` of them are kept, in alphabetical
+    order, so that nothing of the order of words remains (Lewis et al., "RCV1: a new
+    benchmark collection for text categorization research", 2004).
+    """
+    frequency = document_frequency(sections)
+    terms = sorted(term for term, n in frequency.items() if n >= min_sections)
+    ids = {term: i for i, term in enumerate(terms)}
+
+    def flat(counts: Counter[str]) -> list[int]:
+        return [n for term in sorted(counts, key=lambda t: ids.get(t, -1)) if term in ids
+                for n in (ids[term], counts[term])]  # fmt: skip
+
+    with path.open("w", encoding="utf-8", newline="\n") as out:
+        header = {"format": COUNTS_FORMAT, "fingerprint": fingerprint(), "terms": terms}
+        for record in [header, *(_counts_record(section, flat) for section in sections)]:
+            out.write(json.dumps(record, ensure_ascii=False, separators=(",", ":")) + "\n")
+
+
+def document_frequency(sections: Iterable[LabelledSection]) -> Counter[str]:
+    """Count the sections that each term occurs in, headings included."""
+    frequency: Counter[str] = Counter()
+    for section in sections:
+        frequency.update({*section.heading, *(t for p in section.paragraphs for t in p.terms)})
+    return frequency
+
+
+def _counts_record(section: LabelledSection, flat: Any) -> dict[str, Any]:
+    return {
+        "id": section.id,
+        "article": section.article,
+        "heading": flat(section.heading),
+        "paragraphs": [
+            {
+                "size": p.size,
+                "counts": flat(p.terms),
+                "themes": sorted(p.themes),
+                "disputed": sorted(p.disputed),
+            }
+            for p in section.paragraphs
+        ],
+        "themes": None if section.themes is None else sorted(section.themes),
+        "disputed": sorted(section.disputed),
+        "labelled_for": None if section.labelled_for is None else sorted(section.labelled_for),
+        **section.notes,
+    }
+
+
+def _read_file(path: Path) -> Iterator[LabelledSection]:
+    if path.name.endswith(COUNTS_SUFFIX):
+        return _read_counts(path)
+    return _read_csv(path) if path.suffix == ".csv" else _read_text_records(path)
+
+
+def _records(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    with path.open(encoding="utf-8-sig") as lines:
+        for number, line in enumerate(lines, 1):
+            if not line.strip():
+                continue
+            place = f"{path}:{number}"
+            try:
+                record = json.loads(line)
+            except json.JSONDecodeError as error:
+                raise CorpusError(f"{place}: not JSON ({error})") from error
+            if not isinstance(record, dict):
+                raise CorpusError(f"{place}: a record must be a JSON object")
+            yield place, record
+
+
+def _read_text_records(path: Path) -> Iterator[LabelledSection]:
+    for place, record in _records(path):
+        heading = _string(place, record, "heading")
+        yield _section(place, record, count_terms(heading), _text_paragraph, heading)
+
+
+def _text_paragraph(place: str, value: dict[str, Any]) -> tuple[Counter[str], int, str]:
+    text = _string(place, value, "text")
+    return count_terms(text), len(text), text
+
+
+def _read_counts(path: Path) -> Iterator[LabelledSection]:
+    records = _records(path)
+    place, header = next(records, (str(path), {}))
+    if header.get("format") != COUNTS_FORMAT:
+        raise CorpusError(f"{place}: the first line must say format {COUNTS_FORMAT!r}")
+    if header.get("fingerprint") != fingerprint():
+        raise CorpusError(
+            f"{place}: counted with other words (fingerprint {header.get('fingerprint')}, this "
+            f"version cuts {fingerprint()}); count the text again with scripts/count_corpus"
+        )
+    terms = header["terms"]
+
+    def unflat(place: str, flat: Any) -> Counter[str]:
+        try:
+            pairs = zip(flat[::2], flat[1::2], strict=True)
+            return Counter({terms[i]: n for i, n in pairs})
+        except (TypeError, IndexError, ValueError) as error:
+            raise CorpusError(f'{place}: "counts" must be pairs of term and count') from error
+
+    def paragraph(place: str, value: dict[str, Any]) -> tuple[Counter[str], int, str]:
+        return unflat(place, value.get("counts")), int(value.get("size", 0)), ""
+
+    for place, record in records:
+        yield _section(place, record, unflat(place, record.get("heading")), paragraph, "")
+
+
+def _read_csv(path: Path) -> Iterator[LabelledSection]:
+    """Read one paragraph a row; neighbouring rows of one section id make a section."""
+    with path.open(encoding="utf-8-sig", newline="") as lines:
+        reader = csv.DictReader(lines)
+        missing = {"section", "text", "themes"} - set(reader.fieldnames or ())
+        if missing:
+            raise CorpusError(
+                f"{path}: no column {', '.join(sorted(missing))}; a corpus table has section, "
+                "text, themes and, if known, article, heading, labelled_for"
+            )
+        rows = list(enumerate(reader, 2))
+    for section_id, group in groupby(rows, key=lambda row: row[1]["section"]):
+        members = list(group)
+        number, first = members[0]
+        record = {
+            "id": section_id,
+            "article": first.get("article") or section_id,
+            "heading": first.get("heading") or "",
+            "paragraphs": [
+                {"text": row["text"], "themes": split_labels(row["themes"] or "")}
+                for _, row in members
+            ],
+        }
+        if first.get("labelled_for"):
+            record["labelled_for"] = split_labels(first["labelled_for"])
+        heading = record["heading"]
+        yield _section(f"{path}:{number}", record, count_terms(heading), _text_paragraph, heading)
+
+
+def split_labels(cell: str) -> list[str]:
+    """Split labels as people type them: by 、 ，, ; | or /, with 无 for none."""
+    for separator in _LABEL_SEPARATORS:
+        cell = cell.replace(separator, "\n")
+    labels = (label.strip() for label in cell.split("\n"))
+    return [label for label in labels if label.lower() not in _NO_LABEL]
+
+
+def _section(
+    place: str, record: dict[str, Any], heading: Counter[str], read: Any, heading_text: str
+) -> LabelledSection:
+    values = record.get("paragraphs")
+    if not isinstance(values, list) or not values:
+        raise CorpusError(f'{place}: "paragraphs" must be a list with at least one paragraph')
+    for i, value in enumerate(values):
+        if not isinstance(value, dict):
+            raise CorpusError(f'{place}: "paragraphs"[{i}] must be an object')
+    own = [_labels(f'{place}: "paragraphs"[{i}]', v, "themes") for i, v in enumerate(values)]
+    themes = None if record.get("themes") is None else _labels(place, record, "themes")
+    labelled_for = None
+    if record.get("labelled_for") is not None:
+        labelled_for = _labels(place, record, "labelled_for")
+        stray = frozenset().union(*own, themes or ()) - labelled_for
+        if stray:
+            raise CorpusError(f'{place}: label {"、".join(sorted(stray))} not in "labelled_for"')
+    paragraphs = []
+    for i, (value, labels) in enumerate(zip(values, own, strict=True)):
+        where = f'{place}: "paragraphs"[{i}]'
+        terms, size, text = read(where, value)
+        disputed = _labels(where, value, "disputed") if "disputed" in value else frozenset()
+        paragraphs.append(LabelledParagraph(terms, size, labels, disputed, text))
+    return LabelledSection(
+        _string(place, record, "id"),
+        _string(place, record, "article"),
+        heading,
+        tuple(paragraphs),
+        themes,
+        labelled_for,
+        _labels(place, record, "disputed") if "disputed" in record else frozenset(),
+        heading_text,
+        {
+            key: str(record[key])
+            for key in ("genre", "origin", "source", "sampling")
+            if record.get(key)
+        },
+    )
+
+
+def _string(place: str, record: dict[str, Any], name: str) -> str:
+    value = record.get(name)
+    if not isinstance(value, str):
+        raise CorpusError(f'{place}: "{name}" must be a string, found {json.dumps(value)}')
+    return value
+
+
+def _labels(place: str, record: dict[str, Any], name: str) -> frozenset[str]:
+    value = record.get(name)
+    if not isinstance(value, list) or not all(isinstance(label, str) for label in value):
+        raise CorpusError(f'{place}: "{name}" must be a list of themes')
+    return frozenset(value)

@@ -1,0 +1,39 @@
+"""What several tests share: the repository's own corpus and a model trained on part of it."""
+
+from pathlib import Path
+
+import pytest
+
+from policynlp.training.commands import train
+from policynlp.training.corpus import LabelledSection, read_corpus
+
+ROOT = Path(__file__).parents[1]
+THEMES = ["思想解放", "科技创新", "项目建设", "数字化"]
+
+
+@pytest.fixture(scope="session")
+def written() -> list[LabelledSection]:
+    """Return the corpus written for this repository."""
+    return read_corpus([ROOT / "corpus" / "written"])
+
+
+@pytest.fixture(scope="session")
+def small_corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with a third of the written corpus and the code book."""
+    folder = tmp_path_factory.mktemp("corpus")
+    (folder / "themes.toml").write_bytes((ROOT / "corpus" / "themes.toml").read_bytes())
+    for path in sorted((ROOT / "corpus" / "written").glob("*.jsonl")):
+        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+        (folder / path.name).write_text("".join(lines[::3]), encoding="utf-8")
+    (folder / "abstracts").mkdir()
+    for path in sorted((ROOT / "corpus" / "abstracts").iterdir()):
+        (folder / "abstracts" / path.name).write_bytes(path.read_bytes())
+    return folder
+
+
+@pytest.fixture(scope="session")
+def small_model(small_corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a model folder trained on the small corpus."""
+    folder = tmp_path_factory.mktemp("models") / "small"
+    train([small_corpus], folder)
+    return folder

@@ -1,0 +1,117 @@
+"""The model folder: what is saved comes back, and nothing damaged is ever used."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from policynlp.errors import ModelError
+from policynlp.model import load, save
+
+
+@pytest.fixture
+def folder(small_model: Path, tmp_path: Path) -> Path:
+    """Return a copy that a test may damage."""
+    return Path(shutil.copytree(small_model, tmp_path / "model"))
+
+
+def _edit_manifest(folder: Path, change: Callable[[dict[str, object]], object]) -> None:
+    path = folder / "manifest.json"
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    change(manifest)
+    path.write_text(json.dumps(manifest, ensure_ascii=False), encoding="utf-8")
+
+
+def test_save_of_load_is_identity(small_model: Path, tmp_path: Path) -> None:
+    again = tmp_path / "again"
+    save(load(small_model), again, (small_model / "README.md").read_text(encoding="utf-8"))
+    names = sorted(path.relative_to(small_model) for path in small_model.rglob("*.*"))
+    assert names == sorted(path.relative_to(again) for path in again.rglob("*.*"))
+    for name in names:
+        assert (small_model / name).read_bytes() == (again / name).read_bytes(), name
+
+
+def test_weights_are_mapped_and_read_only(small_model: Path) -> None:
+    weights = load(small_model).weights["paragraph"]
+    assert not weights.flags.writeable
+    assert isinstance(weights.base, np.memmap)
+
+
+@pytest.mark.parametrize("name", ["terms.txt", "weights/section.npy", "README.md"])
+def test_a_changed_file_is_refused_by_name(folder: Path, name: str) -> None:
+    path = folder / name
+    path.write_bytes(path.read_bytes()[:-1] + b"?")
+    with pytest.raises(ModelError, match=name):
+        load(folder)
+
+
+def test_a_missing_file_is_refused_by_name(folder: Path) -> None:
+    (folder / "weights" / "idf.npy").unlink()
+    with pytest.raises(ModelError, match=r"idf\.npy"):
+        load(folder)
+
+
+def test_a_folder_without_manifest_is_no_model(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="not a model folder"):
+        load(tmp_path)
+
+
+def test_a_manifest_that_is_not_json_is_refused(folder: Path) -> None:
+    (folder / "manifest.json").write_text("{", encoding="utf-8")
+    with pytest.raises(ModelError, match="not JSON"):
+        load(folder)
+
+
+def test_another_format_is_refused(folder: Path) -> None:
+    _edit_manifest(folder, lambda manifest: manifest.update(format=2))
+    with pytest.raises(ModelError, match="format 2"):
+        load(folder)
+
+
+def test_other_words_are_refused(folder: Path) -> None:
+    _edit_manifest(folder, lambda manifest: manifest.update(fingerprint="0" * 16))
+    with pytest.raises(ModelError, match="other words"):
+        load(folder)
+
+
+def test_a_manifest_without_thresholds_is_refused(folder: Path) -> None:
+    _edit_manifest(folder, lambda manifest: manifest["themes"][0].pop("paragraph"))  # type: ignore[index]
+    with pytest.raises(ModelError, match="paragraph"):
+        load(folder)
+
+
+@pytest.mark.parametrize(
+    ("array", "message"),
+    [
+        (np.zeros((3, 4)), "shape"),
+        (np.full((3, 4), np.nan), "shape|finite"),
+        (np.zeros((3, 4), dtype=np.float32), "float64"),
+        (np.array([object()]), "pickle|object|allow"),
+    ],
+)
+def test_unusable_weights_are_refused(folder: Path, array: np.ndarray, message: str) -> None:
+    path = folder / "weights" / "paragraph.npy"
+    np.save(path, array, allow_pickle=True)
+    _rehash(folder, "weights/paragraph.npy")
+    with pytest.raises(ModelError, match=message):
+        load(folder)
+
+
+def test_weights_that_are_not_finite_are_refused(folder: Path) -> None:
+    path = folder / "weights" / "paragraph.npy"
+    weights = np.load(path)
+    weights[0, 0] = np.inf
+    np.save(path, weights)
+    _rehash(folder, "weights/paragraph.npy")
+    with pytest.raises(ModelError, match="not finite"):
+        load(folder)
+
+
+def _rehash(folder: Path, name: str) -> None:
+    import hashlib
+
+    digest = hashlib.sha256((folder / name).read_bytes()).hexdigest()
+    _edit_manifest(folder, lambda manifest: manifest["files"].update({name: digest}))  # type: ignore[attr-defined]

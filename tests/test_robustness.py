@@ -1,0 +1,338 @@
+"""Whatever comes in, analysis ends, says where everything stands, and says it again."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+import policynlp
+from policynlp.article import (
+    NONE,
+    TAGGED,
+    UNCERTAIN,
+    Abstract,
+    AbstractLimits,
+    Analysis,
+    Article,
+    Evidence,
+    ParagraphAnalysis,
+    Section,
+    SectionAnalysis,
+    Span,
+    Tag,
+)
+from policynlp.reading import read_divided
+from policynlp.reading.lines import BLANK
+from policynlp.records import to_record
+
+ROOT = Path(__file__).parents[1]
+MILLION = 1_000_000
+LIMITS = (1, 20, 50, 100, 150, 200, None)
+
+SENTENCE = "槐阳市新开工项目12个，总投资3.6亿元，数字化平台覆盖全部乡镇。"
+ODD_TEXTS = {
+    "empty": "",
+    "one character": "县",
+    "one mark": "。",
+    "only marks": "。。！？……”」",
+    "white space": " \t\r\n\u3000\u00a0\u2028\x0b\x0c\x1c\x85\n",
+    "no width": "\u200b\ufeff\u200d",
+    "one line": "槐阳市推进数字化改革",
+    "one sentence": SENTENCE,
+    "heading only": "一、推进项目建设",
+    "headings only": "一、推进项目建设\n（一）抓招商\n1.抓落地\n二、推进科技创新",
+    "no marks": "槐阳市推进项目建设 " * 200,
+    "no marks in lines": "槐阳市推进项目建设\n" * 200,
+    "emoji": "😀👍🏽🇨🇳👨\u200d👩\u200d👧。科技创新🚀🚀！\n🎉🎉",
+    "astral": "\U00020bb7市推进\U0002a6d6项目建设。" * 3,
+    "private use": "\ue000\ue000科技\ue000创新。\ue001",
+    "nul": "科技\x00创新。\x00\n\x00",
+    "english": "The city launched 12 projects. It is the first of its kind! Is it?\n\nYes.",
+    "url": "https://www.example.org/a?b=1&c=%E4%BD%A0#d",
+    "digits": "0123456789" * 50 + "\n" + "０１２" * 50,
+    "page frame only": "首页 > 新闻\n发布时间：2022-09-11 来源：槐阳日报\n版权所有\n上一篇：无",
+    "old line ends": "第一段有句子。\r第二段也有句子。\r\n第三段。\n\r第四段。",
+    "quotes": "“" * 300 + SENTENCE + "”" * 300 + '"' * 301,
+    "brackets": "（" * 300 + "一" + "）" * 300,
+}
+LONG_TEXTS = {
+    "a million characters in one line": "槐阳市推进项目建设和科技创新，" * (MILLION // 15),
+    "a million characters in one line of sentences": SENTENCE * (MILLION // len(SENTENCE)),
+    "a million characters in short lines": "推进项目建设。\n" * (MILLION // 8),
+    "a million characters in headings": "一、推进项目建设\n" * (MILLION // 9),
+    "a million marks": "。" * MILLION,
+    "a million quotes": '"' * MILLION,
+    "a million digits": "7" * MILLION,
+    "a million times the same": "县" * MILLION,
+}
+
+
+@pytest.fixture(scope="module")
+def analyzer() -> policynlp.Analyzer:
+    return policynlp.load()
+
+
+@cache
+def pages() -> tuple[str, ...]:
+    """The sample pages, and articles made of the sections of the corpus."""
+    found = []
+    for path in sorted((ROOT / "samples").glob("*.txt")):
+        encoding = "gb18030" if "gbk" in path.name else "utf-8-sig"
+        found.append(path.read_bytes().decode(encoding))
+    for title, sections in divided():
+        lines = [title, *(line for heading, body in sections for line in (heading, *body))]
+        found.append("\n".join(line for line in lines if line))
+    assert len(found) > 100, "the corpus was not found: nothing would be checked"
+    return tuple(found)
+
+
+Divided = tuple[str, list[tuple[str, list[str]]]]
+
+
+@cache
+def divided() -> tuple[Divided, ...]:
+    """Titles and sections of the articles that are divided already."""
+    articles: dict[str, Divided] = {}
+    for path in sorted((ROOT / "corpus" / "written").glob("*.jsonl")):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            record = json.loads(line)
+            article = articles.setdefault(record["article"], (record.get("title", ""), []))
+            article[1].append((record["heading"], [p["text"] for p in record["paragraphs"]]))
+    for line in (ROOT / "samples" / "divided.jsonl").read_text(encoding="utf-8").splitlines():
+        record = json.loads(line)
+        sections = [(part["heading"], part["paragraphs"]) for part in record["sections"]]
+        articles[record["id"]] = (record["title"], sections)
+    return tuple(articles.values())
+
+
+def check(analysis: Analysis, limits: AbstractLimits | None = None) -> None:
+    """Assert that everything in ``analysis`` lies where it says and says what stands there."""
+    article = analysis.article
+    limits = limits or AbstractLimits()
+    assert [part.section for part in analysis.sections] == list(article.sections)
+    check_order(article.text, article)
+    whole = limits._replace(section_characters=limits.characters)
+    check_abstract(article.text, analysis.abstract, article.sections, whole)
+    check_judgement(analysis)
+    for part in analysis.sections:
+        section = part.section
+        check_section(article.text, section)
+        check_abstract(article.text, part.abstract, (section,), limits)
+        check_judgement(part)
+        assert [p.paragraph for p in part.paragraphs] == list(section.paragraphs)
+        for paragraph in part.paragraphs:
+            check_judgement(paragraph)
+        for tag in part.themes:
+            check_evidence(tag, section)
+
+
+def check_judgement(judged: Analysis | SectionAnalysis | ParagraphAnalysis) -> None:
+    assert judged.status in (TAGGED, UNCERTAIN, NONE)
+    assert (judged.status == TAGGED) == bool(judged.themes)
+    assert all(0 < p < 1 for p in judged.probabilities.values())
+    named = [judged.probabilities[tag.theme] for tag in judged.themes]
+    assert [tag.probability for tag in judged.themes] == sorted(named, reverse=True)
+
+
+def check_evidence(tag: Tag, section: Section) -> None:
+    weights = [evidence.weight for evidence in tag.evidence]
+    assert weights == sorted(weights, reverse=True)
+    for start, end, weight in tag.evidence:
+        assert section.start <= start < end <= section.end
+        assert weight > 0
+
+
+def check_order(text: str, article: Article) -> None:
+    """Body and removed lines follow one another; what is in neither is white space."""
+    parts = [Span(start, end) for start, end, _ in article.removed]
+    for section in article.sections:
+        parts += [section.heading] if section.heading else []
+        parts += [Span(p.start, p.end) for p in section.paragraphs]
+    position = 0
+    for start, end in sorted(parts):
+        assert position <= start <= end <= len(text)
+        assert not text[position:start].strip(BLANK)
+        position = end
+    assert not text[position:].strip(BLANK)
+
+
+def check_section(text: str, section: Section) -> None:
+    parts = [section.heading] if section.heading else []
+    parts += [Span(p.start, p.end) for p in section.paragraphs]
+    if parts:
+        assert (section.start, section.end) == (parts[0].start, parts[-1].end)
+    assert parts == sorted(parts)
+    for paragraph in section.paragraphs:
+        position = paragraph.start
+        for start, end in paragraph.sentences:
+            assert start == position < end
+            position = end
+        assert position == paragraph.end
+        assert paragraph.run_in in (None, *paragraph.sentences[:1])
+
+
+def check_abstract(
+    text: str, abstract: Abstract, sections: tuple[Section, ...], limits: AbstractLimits
+) -> None:
+    """Whole sentences of the body, in order, within the limits."""
+    assert abstract.text == "".join(text[start:end] for start, end in abstract.sentences)
+    assert list(abstract.sentences) == sorted(abstract.sentences)
+    bare = {
+        span
+        for section in sections
+        for paragraph in section.paragraphs
+        for span in (_bare(text, sentence) for sentence in paragraph.sentences)
+    }
+    assert set(abstract.sentences) <= bare
+    assert all(start < end for start, end in abstract.sentences)
+    if limits.section_characters is not None:
+        assert len(abstract.text) <= limits.section_characters
+    if limits.sentences is not None:
+        assert len(abstract.sentences) <= limits.sentences
+
+
+def _bare(text: str, sentence: Span) -> Span:
+    quoted = text[sentence.start : sentence.end]
+    start = sentence.start + len(quoted) - len(quoted.lstrip())
+    return Span(start, start + len(quoted.strip()))
+
+
+def quoted_parts(record: object) -> Iterator[dict[str, object]]:
+    """Every object of a record that quotes the text."""
+    if isinstance(record, dict):
+        if {"start", "end", "text"} <= record.keys():
+            yield record
+        for value in record.values():
+            yield from quoted_parts(value)
+    elif isinstance(record, list):
+        for value in record:
+            yield from quoted_parts(value)
+
+
+def spoiled(good: Analysis) -> Iterator[Analysis]:
+    """Copies of ``good`` with one thing wrong in each."""
+    text, spans = good.abstract
+    yield replace(good, abstract=Abstract(text + "…", spans))
+    yield replace(good, abstract=Abstract(text, tuple(reversed(spans))))
+    yield replace(good, abstract=Abstract(text[1:], (Span(spans[0].start + 1, spans[0].end),)))
+    yield replace(good, status=NONE)
+    part = next(part for part in good.sections if part.themes)
+    tag = part.themes[0]
+    beyond = Evidence(part.section.end, part.section.end + 2, tag.evidence[0].weight)
+    others = [other for other in good.sections if other is not part]
+    yield replace(good, sections=tuple(others))
+    wrong = part._replace(themes=(tag._replace(evidence=(beyond,)), *part.themes[1:]))
+    yield replace(good, sections=tuple(wrong if s is part else s for s in good.sections))
+    removed = good.article.removed
+    yield replace(good, article=replace(good.article, removed=removed[1:]))
+    shifted = tuple(place._replace(end=place.end + 2) for place in removed)
+    yield replace(good, article=replace(good.article, removed=shifted))
+
+
+def test_check_finds_what_is_wrong(analyzer: policynlp.Analyzer) -> None:
+    good = analyzer.analyze(pages()[0])
+    check(good)
+    for bad in spoiled(good):
+        with pytest.raises(AssertionError):
+            check(bad)
+
+
+@pytest.mark.parametrize("name", ODD_TEXTS)
+def test_odd_texts(analyzer: policynlp.Analyzer, name: str) -> None:
+    for limit in LIMITS:
+        limits = AbstractLimits(limit, None, limit)
+        check(analyzer.analyze(ODD_TEXTS[name], limits=limits), limits)
+
+
+def test_an_empty_text_has_an_empty_analysis(analyzer: policynlp.Analyzer) -> None:
+    for text in ("", "\n \u3000\n"):
+        analysis = analyzer.analyze(text)
+        assert (analysis.sections, analysis.themes) == ((), ())
+        assert analysis.abstract.text == ""
+        assert analysis.status == NONE
+
+
+@pytest.mark.parametrize("name", LONG_TEXTS)
+def test_long_texts(analyzer: policynlp.Analyzer, name: str) -> None:
+    # Each takes a few seconds; what is quadratic in any of them would not end.
+    check(analyzer.analyze(LONG_TEXTS[name]))
+
+
+def test_pages_and_written_articles(analyzer: policynlp.Analyzer) -> None:
+    for page in pages():
+        check(analyzer.analyze(page))
+
+
+def test_records_quote_the_text(analyzer: policynlp.Analyzer) -> None:
+    quoted = 0
+    for page in pages():
+        record = to_record(analyzer.analyze(page), with_text=True)
+        for part in quoted_parts(record):
+            start, end = part["start"], part["end"]
+            assert isinstance(start, int)
+            assert isinstance(end, int)
+            assert page[start:end] == part["text"]
+            quoted += 1
+    assert quoted > 1000
+
+
+@pytest.mark.parametrize("limit", LIMITS)
+def test_abstracts_keep_their_limits(analyzer: policynlp.Analyzer, limit: int | None) -> None:
+    for sentences in (None, 1, 3):
+        limits = AbstractLimits(limit, sentences, limit)
+        for page in pages()[:40]:
+            check(analyzer.analyze(page, limits=limits), limits)
+
+
+def test_abstracts_without_limits_are_the_whole_body(analyzer: policynlp.Analyzer) -> None:
+    limits = AbstractLimits(None, None, None)
+    for page in pages()[:20]:
+        analysis = analyzer.analyze(page, limits=limits)
+        count = sum(len(p.sentences) for s in analysis.article.sections for p in s.paragraphs)
+        assert len(analysis.abstract.sentences) == count
+
+
+def test_many_are_analyzed_as_one_by_one(analyzer: policynlp.Analyzer) -> None:
+    items: list[str | Article] = [*pages()[:60], *ODD_TEXTS.values()]
+    items += [read_divided(title, sections) for title, sections in divided()[:20]]
+    single = [analyzer.analyze(item) for item in items]
+    assert list(analyzer.pipe(items)) == single
+    assert list(analyzer.pipe(iter(items), jobs=2)) == single
+
+
+def test_again_and_from_a_second_load_the_same(analyzer: policynlp.Analyzer) -> None:
+    other = policynlp.load()
+    for page in pages()[:30]:
+        first = analyzer.analyze(page)
+        assert analyzer.analyze(page) == first
+        assert other.analyze(page) == first
+
+
+def test_divided_articles_stay_divided(analyzer: policynlp.Analyzer) -> None:
+    odd: list[Divided] = [
+        ("", []),
+        ("题", []),
+        ("", [("", [])]),
+        ("题", [("", [""]), ("", ["", ""])]),
+        ("", [("一、头", []), ("", ["一。", "", " 二。"]), ("头\n头", ["三。\n四。"])]),
+        ("题", [("题", ["题"]), ("题", ["题", "责任编辑：某某", "版权所有"])]),
+    ]
+    for title, sections in (*divided(), *odd):
+        analysis = analyzer.analyze(read_divided(title, sections))
+        text = analysis.article.text
+        found = [
+            (
+                text[slice(*part.section.heading)] if part.section.heading else "",
+                [text[p.paragraph.start : p.paragraph.end] for p in part.paragraphs],
+            )
+            for part in analysis.sections
+        ]
+        assert found == [(heading, list(body)) for heading, body in sections]
+        lines = [title, *(line for heading, body in sections for line in [heading, *body])]
+        assert text.replace("\n", "") == "".join(lines).replace("\n", "")
+        for part in analysis.sections:
+            check_section(text, part.section)
+            check_abstract(text, part.abstract, (part.section,), AbstractLimits())

@@ -1,0 +1,141 @@
+"""Tags: probabilities, status, roll-up and evidence."""
+
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from policynlp import Analyzer, load
+from policynlp.analysis.layout import lay_out
+from policynlp.analysis.themes import log_odds, roll_up, sigmoid, status_of, tags_of
+from policynlp.article import NONE, TAGGED, UNCERTAIN, Analysis
+from policynlp.model import Cutoffs
+from policynlp.model import load as load_model
+from policynlp.reading import read_divided
+from policynlp.training.corpus import LabelledSection
+
+CUTOFFS = Cutoffs(np.array([0.5, 0.4]), np.array([0.2, 0.1]))
+
+
+@pytest.fixture(scope="module")
+def analyzer(small_model: Path) -> Analyzer:
+    """Return an analyzer with the small model."""
+    return load(small_model)
+
+
+@pytest.mark.parametrize(
+    ("probabilities", "status", "themes"),
+    [
+        ([0.5, 0.0], TAGGED, ["甲"]),
+        ([0.6, 0.9], TAGGED, ["乙", "甲"]),
+        ([0.3, 0.05], UNCERTAIN, []),
+        ([0.1, 0.1], UNCERTAIN, []),
+        ([0.19, 0.09], NONE, []),
+    ],
+)
+def test_status_and_tags(probabilities: list[float], status: str, themes: list[str]) -> None:
+    values = np.array(probabilities)
+    assert status_of(values, CUTOFFS) == status
+    assert [tag.theme for tag in tags_of(values, CUTOFFS, ["甲", "乙"])] == themes
+
+
+def test_sigmoid_and_log_odds_undo_each_other() -> None:
+    values = np.linspace(-11, 11, 23)
+    np.testing.assert_allclose(log_odds(sigmoid(values)), values, rtol=1e-9)
+    assert np.isfinite(log_odds(np.array([0.0, 1.0]))).all()
+
+
+def test_roll_up_takes_the_greatest_and_the_mean_by_length() -> None:
+    p = np.array([[0.2], [0.8], [0.5]])
+    evidence = roll_up(p, np.array([30, 10, 7]), np.array([0, 0, 2]), 3)
+    np.testing.assert_allclose(sigmoid(evidence[:, 0, 0]), [0.8, 0.0, 0.5], atol=1e-5)
+    np.testing.assert_allclose(sigmoid(evidence[:, 0, 1]), [0.35, 0.0, 0.5], atol=1e-5)
+    np.testing.assert_array_equal(evidence[:, 0, 2], 1.0)
+
+
+def test_an_article_of_one_section_is_as_its_section(analyzer: Analyzer) -> None:
+    analysis = analyzer.analyze(
+        read_divided("", [("数字赋能", ["全县上云企业达到80户。", "会议闭幕。"])])
+    )
+    assert analysis.probabilities == analysis.sections[0].probabilities
+
+
+def test_other_sections_do_not_change_a_section(analyzer: Analyzer) -> None:
+    section = ("抓项目", ["临港码头二期开工建设。", "总投资3.2亿元。"])
+    alone = analyzer.analyze(read_divided("", [section]))
+    beside = analyzer.analyze(read_divided("题", [("", ["天气转凉。"]), section]))
+    for theme, p in alone.sections[0].probabilities.items():
+        assert beside.sections[1].probabilities[theme] == pytest.approx(p, abs=1e-12)
+
+
+def test_every_known_term_of_the_body_is_placed_once(analyzer: Analyzer) -> None:
+    text = [("一、上云", ["临河县数字化改革提速。数据跑路。", "第二段"]), ("", ["开工。"])]
+    article = read_divided("题", text)
+    model = analyzer._model
+    layout = lay_out(article, model.vocabulary)
+    paragraphs = [p for s in article.sections for p in s.paragraphs]
+    spans = [(p.start, p.end) for p in paragraphs] + [s.heading or (0, 0) for s in article.sections]
+    for row, (start, end) in enumerate(spans):
+        mine = layout.rows == row
+        expected = model.vocabulary.locate(article.text[start:end], start)
+        assert sorted(layout.occurrences.starts[mine]) == sorted(expected.starts)
+
+
+def test_evidence_quotes_the_words_that_carry_a_tag(analyzer: Analyzer) -> None:
+    paragraph = "当天，汐湾县举行重大项目集中开工仪式，36个项目总投资88亿元。"
+    analysis = analyzer.analyze(read_divided("", [("", [paragraph])]))
+    (tag,) = analysis.sections[0].themes
+    quotes = [analysis.article.text[e.start : e.end] for e in tag.evidence]
+    assert tag.theme == "项目建设"
+    assert any("项目" in quote or "开工" in quote for quote in quotes)
+    weights = [e.weight for e in tag.evidence]
+    assert weights == sorted(weights, reverse=True)
+    assert all(weight > 0 for weight in weights)
+
+
+def test_deleting_the_evidence_lowers_the_probability_more_than_chance(
+    analyzer: Analyzer, written: list[LabelledSection]
+) -> None:
+    draw = random.Random(1)
+    by_evidence, by_chance = [], []
+    for section in written[1::40]:
+        paragraphs = [p.text for p in section.paragraphs]
+        analysis = analyzer.analyze(read_divided("", [(section.heading_text, paragraphs)]))
+        for tag in analysis.sections[0].themes:
+            spans = [(e.start, e.end) for e in tag.evidence]
+            before = _log_odds(analysis, tag.theme)
+            by_evidence.append(before - _without(analyzer, analysis, spans, tag.theme))
+            shifted = [_elsewhere(draw, analysis, end - start) for start, end in spans]
+            by_chance.append(before - _without(analyzer, analysis, shifted, tag.theme))
+    assert len(by_evidence) > 10
+    assert np.mean(by_evidence) > 2 * max(np.mean(by_chance), 0.0)
+
+
+def _log_odds(analysis: Analysis, theme: str) -> float:
+    return float(log_odds(np.array(analysis.sections[0].probabilities[theme])))
+
+
+def _elsewhere(draw: random.Random, analysis: Analysis, length: int) -> tuple[int, int]:
+    start = draw.randrange(max(1, len(analysis.article.text) - length))
+    return start, start + length
+
+
+def _without(
+    analyzer: Analyzer, analysis: Analysis, spans: list[tuple[int, int]], theme: str
+) -> float:
+    """Replace the spans with a character that no term has, keeping every paragraph."""
+    chars = list(analysis.article.text)
+    for start, end in spans:
+        chars[start:end] = ["\n" if c == "\n" else "　" for c in chars[start:end]]
+    text = "".join(chars)
+    (section,) = analysis.article.sections
+    heading = text[section.heading.start : section.heading.end] if section.heading else ""
+    paragraphs = [text[p.start : p.end] for p in section.paragraphs]
+    return _log_odds(analyzer.analyze(read_divided("", [(heading, paragraphs)])), theme)
+
+
+def test_the_bundled_model_knows_the_code_book() -> None:
+    root = Path(__file__).parents[1]
+    model = load_model(root / "models" / "policy-themes")
+    assert list(model.details["definitions"]) == list(model.themes)

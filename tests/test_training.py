@@ -1,0 +1,229 @@
+"""Training: reproducible, equal to scikit-learn's own output, and strict about its records."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import THEMES
+
+from policynlp.analysis.themes import decide
+from policynlp.errors import CorpusError
+from policynlp.training.commands import train
+from policynlp.training.corpus import (
+    LabelledSection,
+    read_corpus,
+    split_labels,
+    themes_of,
+    write_counts,
+)
+from policynlp.training.dataset import build_dataset, choose_vocabulary, folds
+from policynlp.training.evaluate import evaluate
+from policynlp.training.fit import classifier, feature_matrix, fit_model, row_weights
+from policynlp.training.measures import best_threshold, score
+
+
+def test_the_same_corpus_gives_the_same_bytes(
+    small_corpus: Path, small_model: Path, tmp_path: Path
+) -> None:
+    again = tmp_path / "small"
+    train([small_corpus], again)
+    for path in small_model.rglob("*.*"):
+        assert path.read_bytes() == (again / path.relative_to(small_model)).read_bytes(), path.name
+
+
+def test_decisions_equal_scikit_learns(written: list[LabelledSection]) -> None:
+    part = written[::4]
+    vocabulary, idf = choose_vocabulary(part)
+    data = build_dataset(part, THEMES, vocabulary, idf)
+    features = feature_matrix(data.weighted, data.structure, len(vocabulary))
+    weights = row_weights(data)
+    machines = [classifier(features, holds, weights) for holds in data.paragraphs.holds.T]
+    theirs = np.stack([machine.decision_function(features) for machine in machines], axis=1)
+    fit = fit_model(
+        part, THEMES, id="t", abstracts=np.zeros(0), abstract_words={}, details={}
+    )
+    ours = decide(data.weighted, data.structure, fit.model)
+    np.testing.assert_allclose(ours, theirs, atol=1e-6)
+
+
+def test_articles_never_straddle_folds(written: list[LabelledSection]) -> None:
+    articles = [section.article for section in written]
+    fold = folds(articles, 5)
+    assert len(set(zip(articles, fold.tolist(), strict=True))) == len(set(articles))
+    assert set(fold.tolist()) == set(range(5))
+
+
+def test_counts_train_as_text_does(written: list[LabelledSection], tmp_path: Path) -> None:
+    part = written[::3]
+    path = tmp_path / "part.counts.jsonl"
+    write_counts(part, path, min_sections=1)
+    counted = read_corpus([path])
+    for one, other in zip(part, counted, strict=True):
+        assert (one.id, one.article, one.heading) == (other.id, other.article, other.heading)
+        assert one.themes == other.themes
+        for p, q in zip(one.paragraphs, other.paragraphs, strict=True):
+            assert (p.terms, p.size, p.themes) == (q.terms, q.size, q.themes)
+            assert q.text == ""
+
+
+def test_counts_of_other_words_are_refused(written: list[LabelledSection], tmp_path: Path) -> None:
+    path = tmp_path / "part.counts.jsonl"
+    write_counts(written[:9], path, min_sections=1)
+    lines = path.read_text(encoding="utf-8").splitlines()
+    header = json.loads(lines[0]) | {"fingerprint": "0" * 16}
+    path.write_text("\n".join([json.dumps(header), *lines[1:]]), encoding="utf-8")
+    with pytest.raises(CorpusError, match="other words"):
+        read_corpus([path])
+
+
+def test_a_theme_trains_only_rows_labelled_for_it(written: list[LabelledSection]) -> None:
+    """A new theme on a few rows does not take the other rows as its negatives."""
+    from dataclasses import replace
+
+    few = [replace(section, labelled_for=frozenset(THEMES)) for section in written[::2]]
+    more = [replace(section, labelled_for=frozenset(THEMES[:3])) for section in written[1::2]]
+    data = build_dataset(few + more, THEMES, *choose_vocabulary(few + more))
+    n_few = sum(len(section.paragraphs) for section in few)
+    assert data.paragraphs.known[:n_few].all()
+    assert not data.paragraphs.known[n_few:, 3].any()
+    assert data.paragraphs.known[n_few:, :3].all()
+
+
+def test_disputed_labels_are_left_out(tmp_path: Path) -> None:
+    record = _record() | {"disputed": ["数字化"]}
+    record["paragraphs"][0]["disputed"] = ["科技创新"]
+    (section,) = read_corpus([_write(tmp_path, [record])])
+    data = build_dataset([section], THEMES, *choose_vocabulary([section], 1))
+    assert data.paragraphs.known.tolist() == [[True, False, True, True]]
+    assert data.sections.known.tolist() == [[True, True, True, False]]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"id": None}, r'c\.jsonl:1: "id" must be a string'),
+        ({"paragraphs": []}, r'c\.jsonl:1: "paragraphs" must be a list'),
+        (
+            {"paragraphs": [{"text": 3, "themes": []}]},
+            r'"paragraphs"\[0\]: "text" must be a string',
+        ),
+        ({"paragraphs": [{"text": "某县", "themes": "数字化"}]}, r'"paragraphs"\[0\]: "themes"'),
+        ({"paragraphs": ["某县"]}, r'"paragraphs"\[0\] must be an object'),
+        ({"labelled_for": ["科技创新"]}, "数字化.*not in .labelled_for."),
+        ({"heading": 7}, '"heading" must be a string'),
+    ],
+)
+def test_a_wrong_record_is_named(tmp_path: Path, change: dict[str, object], message: str) -> None:
+    with pytest.raises(CorpusError, match=message):
+        read_corpus([_write(tmp_path, [_record() | change])])
+
+
+def test_a_line_that_is_not_json_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "c.jsonl"
+    path.write_text(json.dumps(_record()) + "\n{oops\n", encoding="utf-8")
+    with pytest.raises(CorpusError, match=r"c\.jsonl:2: not JSON"):
+        read_corpus([path])
+
+
+def test_an_id_that_occurs_twice_is_named(tmp_path: Path) -> None:
+    with pytest.raises(CorpusError, match="'s1' stands in"):
+        read_corpus([_write(tmp_path, [_record(), _record()])])
+
+
+def test_a_label_outside_the_code_book_is_named(tmp_path: Path) -> None:
+    record = _record()
+    record["paragraphs"][0]["themes"] = ["数字話"]
+    del record["labelled_for"]
+    sections = read_corpus([_write(tmp_path, [record])])
+    with pytest.raises(CorpusError, match="数字話.*not in the code book"):
+        themes_of(sections, dict.fromkeys(THEMES, ""))
+
+
+def test_an_empty_corpus_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(CorpusError, match="no labelled sections"):
+        read_corpus([tmp_path])
+
+
+def test_too_few_examples_are_an_error(written: list[LabelledSection]) -> None:
+    with pytest.raises(CorpusError, match="'生态环保' has 0 paragraphs"):
+        fit_model(
+            written[:40],
+            ["生态环保"],
+            id="t",
+            abstracts=np.zeros(0),
+            abstract_words={},
+            details={},
+        )
+
+
+def test_a_table_of_ones_own_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "mine.csv"
+    path.write_text(
+        "section,article,heading,text,themes\n"
+        "a,1,上云,某厂设备上云。,数字化；项目建设\n"
+        "a,1,上云,工人午休。,无\n"
+        "b,1,,县里开会。,\n",
+        encoding="utf-8-sig",
+    )
+    first, second = read_corpus([path])
+    assert [sorted(p.themes) for p in first.paragraphs] == [["数字化", "项目建设"], []]
+    assert (first.article, first.heading_text, second.article) == ("1", "上云", "1")
+    assert first.themes is None
+
+
+def test_a_table_without_its_columns_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "mine.csv"
+    path.write_text("正文\n某县\n", encoding="utf-8")
+    with pytest.raises(CorpusError, match=r"mine\.csv: no column section, text, themes"):
+        read_corpus([path])
+
+
+def test_labels_are_split_as_people_type_them() -> None:
+    assert split_labels("数字化、 科技创新;项目建设，思想解放 | 数字化") == [
+        "数字化",
+        "科技创新",
+        "项目建设",
+        "思想解放",
+        "数字化",
+    ]
+    assert split_labels(" 无 ") == []
+
+
+def test_best_threshold_maximises_f1() -> None:
+    draw = np.random.default_rng(3)
+    for _ in range(20):
+        p = draw.integers(0, 12, 40) / 11
+        holds = draw.random(40) < 0.2 + 0.6 * p
+        holds[0] = True
+        found = score(holds, p >= best_threshold(holds, p)).f1
+        assert found == max(score(holds, p >= t).f1 for t in np.unique(p))
+
+
+def test_evaluation_is_perfect_on_perfect_labels(
+    written: list[LabelledSection], small_model: Path
+) -> None:
+    from policynlp.model import load
+
+    result = evaluate(load(small_model), written)
+    assert 0.5 < result["paragraphs"]["macro_f1"] <= 1.0
+    for row in result["paragraphs"]["themes"].values():
+        assert 0 < row["labelled"] < row["rows"]
+
+
+def _record() -> dict[str, object]:
+    return {
+        "id": "s1",
+        "article": "a1",
+        "heading": "",
+        "paragraphs": [{"text": "某厂设备上云。", "themes": ["数字化"]}],
+        "themes": ["数字化"],
+        "labelled_for": THEMES,
+    }
+
+
+def _write(folder: Path, records: list[dict[str, object]]) -> Path:
+    path = folder / "c.jsonl"
+    lines = [json.dumps(record, ensure_ascii=False) + "\n" for record in records]
+    path.write_text("".join(lines), encoding="utf-8")
+    return path
