@@ -49,7 +49,8 @@ def test_tf_idf_equals_scikit_learn() -> None:
 @pytest.mark.parametrize("text", TEXTS)
 def test_locate_finds_what_count_counts(text: str) -> None:
     vocabulary = _vocabulary()
-    found = vocabulary.locate(text, offset=7)
+    found, word_starts = vocabulary.locate(text, offset=7)
+    assert word_starts.tolist() == sorted(set(word_starts.tolist()))
     located = sorted(vocabulary.terms[i] for i in found.terms)
     assert located == sorted(count_terms(text).elements())
     for term, start, length in zip(*(array.tolist() for array in found), strict=True):
@@ -77,5 +78,5 @@ def test_rows_without_terms_stay_zero() -> None:
 
 def test_astral_characters_keep_their_place() -> None:
     vocabulary = Vocabulary(["字:县"])
-    found = vocabulary.locate("😀𠮷县")
+    found, _ = vocabulary.locate("😀𠮷县")
     assert found.starts.tolist() == [2]

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import THEMES
 
+from conftest import THEMES
 from policynlp.analysis.themes import decide
 from policynlp.errors import CorpusError
 from policynlp.training.commands import train
@@ -40,9 +40,7 @@ def test_decisions_equal_scikit_learns(written: list[LabelledSection]) -> None:
     weights = row_weights(data)
     machines = [classifier(features, holds, weights) for holds in data.paragraphs.holds.T]
     theirs = np.stack([machine.decision_function(features) for machine in machines], axis=1)
-    fit = fit_model(
-        part, THEMES, id="t", abstracts=np.zeros(0), abstract_words={}, details={}
-    )
+    fit = fit_model(part, THEMES, id="t", abstracts=np.zeros(0), abstract_words={}, details={})
     ours = decide(data.weighted, data.structure, fit.model)
     np.testing.assert_allclose(ours, theirs, atol=1e-6)
 
@@ -136,7 +134,7 @@ def test_a_label_outside_the_code_book_is_named(tmp_path: Path) -> None:
     record["paragraphs"][0]["themes"] = ["数字話"]
     del record["labelled_for"]
     sections = read_corpus([_write(tmp_path, [record])])
-    with pytest.raises(CorpusError, match="数字話.*not in the code book"):
+    with pytest.raises(CorpusError, match=r"数字話.*not in the code book"):
         themes_of(sections, dict.fromkeys(THEMES, ""))
 
 

@@ -6,8 +6,6 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
-
 from policynlp.analysis import abstracts
 from policynlp.analysis.layout import NOWHERE, Layout, count_rows, lay_out
 from policynlp.analysis.themes import (
@@ -30,7 +28,7 @@ from policynlp.article import (
     SectionAnalysis,
     Tag,
 )
-from policynlp.language.terms import Counts, Floats, Ints, pool
+from policynlp.language.terms import Counts, count_pairs
 from policynlp.model import Model, default_folder
 from policynlp.model import load as load_model
 from policynlp.reading import read_text
@@ -71,13 +69,14 @@ class Analyzer:
         layout = lay_out(article, model.vocabulary)
         weighted = weigh(count_rows(layout, len(model.idf)), layout.structure, model.idf)
         probabilities = infer(weighted, layout.structure, model)
-        contributions = Contributions(weighted, layout, model)
+        whole = probabilities.article.tolist()
+        contributions = Contributions(article.text, weighted, layout, model)
         found = self._abstracts(article, layout, limits)
         return Analysis(
             article,
-            status_of(probabilities.article, model.section),
-            tuple(tags_of(probabilities.article, model.section, model.themes)),
-            self._named(probabilities.article),
+            status_of(whole, model.section),
+            tuple(tags_of(whole, model.section, model.themes)),
+            self._named(whole),
             found.article,
             tuple(self._sections(article, probabilities, found, contributions.evidence)),
             model.id,
@@ -132,8 +131,12 @@ class Analyzer:
         self, article: Article, layout: Layout, limits: AbstractLimits
     ) -> abstracts.Abstracts:
         counts = _sentence_counts(article, layout, self._model)
-        title = _words_only(self._model.vocabulary.locate(article.title).terms, self._model)
-        headings = _heading_words(layout, self._model)
+        vocabulary = self._model.vocabulary
+        title = vocabulary.word_ids(article.title)
+        headings = [
+            vocabulary.word_ids(article.text[slice(*section.heading or (0, 0))])
+            for section in article.sections
+        ]
         sentences = abstracts.lay_out(article, counts, self._model.idf, title, headings)
         return abstracts.make_abstracts(sentences, self._ranker, limits)
 
@@ -145,8 +148,10 @@ class Analyzer:
         evidence: Callable[[int, Section, int], tuple[Evidence, ...]],
     ) -> Iterator[SectionAnalysis]:
         model, row = self._model, 0
-        for number, section in enumerate(article.sections):
-            own = probabilities.sections[number]
+        rows = probabilities.paragraphs.tolist()
+        for number, (section, own) in enumerate(
+            zip(article.sections, probabilities.sections.tolist(), strict=True)
+        ):
             last = row + len(section.paragraphs)
             yield SectionAnalysis(
                 section,
@@ -157,11 +162,11 @@ class Analyzer:
                 ),
                 self._named(own),
                 found.sections[number],
-                tuple(map(self._paragraph, section.paragraphs, probabilities.paragraphs[row:last])),
+                tuple(map(self._paragraph, section.paragraphs, rows[row:last])),
             )
             row = last
 
-    def _paragraph(self, paragraph: Paragraph, probabilities: Floats) -> ParagraphAnalysis:
+    def _paragraph(self, paragraph: Paragraph, probabilities: list[float]) -> ParagraphAnalysis:
         cutoffs = self._model.paragraph
         return ParagraphAnalysis(
             paragraph,
@@ -170,8 +175,8 @@ class Analyzer:
             self._named(probabilities),
         )
 
-    def _named(self, probabilities: Floats) -> dict[str, float]:
-        return dict(zip(self._model.themes, probabilities.tolist(), strict=True))
+    def _named(self, probabilities: list[float]) -> dict[str, float]:
+        return dict(zip(self._model.themes, probabilities, strict=True))
 
 
 def load(path: str | Path | None = None) -> Analyzer:
@@ -198,20 +203,8 @@ def _analyze_lot(
     return list(_worker_analyzer(folder).pipe(lot, limits=limits, on_error=on_error))
 
 
-def _words_only(terms: Ints, model: Model) -> Ints:
-    return np.unique(terms[terms < model.vocabulary.n_words])
-
-
 def _sentence_counts(article: Article, layout: Layout, model: Model) -> Counts:
-    in_body = (layout.sentences != NOWHERE) & (layout.occurrences.terms < model.vocabulary.n_words)
+    terms = layout.occurrences.terms
+    words = ((layout.sentences != NOWHERE) & (terms < model.vocabulary.n_words)).nonzero()[0]
     n_sentences = sum(len(p.sentences) for s in article.sections for p in s.paragraphs)
-    terms = layout.occurrences.terms[in_body]
-    return pool(layout.sentences[in_body], terms, np.ones(len(terms)), n_sentences, len(model.idf))
-
-
-def _heading_words(layout: Layout, model: Model) -> list[Ints]:
-    structure = layout.structure
-    in_heading = layout.rows >= structure.n_paragraphs
-    sections = layout.rows[in_heading] - structure.n_paragraphs
-    terms = layout.occurrences.terms[in_heading]
-    return [_words_only(terms[sections == i], model) for i in range(structure.n_sections)]
+    return count_pairs(layout.sentences.take(words), terms.take(words), n_sentences, len(model.idf))

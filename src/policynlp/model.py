@@ -24,10 +24,10 @@ BUNDLED = "policy-themes"
 
 @dataclass(frozen=True, slots=True)
 class Cutoffs:
-    """Probabilities from which a theme is tagged, and from which it is uncertain: [themes]."""
+    """Probabilities from which each theme is tagged, and from which it is uncertain."""
 
-    threshold: Floats
-    uncertain_from: Floats
+    threshold: tuple[float, ...]
+    uncertain_from: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +122,8 @@ def _theme(model: Model, i: int) -> dict[str, Any]:
         "calibration": {"slope": slope, "offset": offset},
     } | {
         level: {
-            "threshold": float(cutoffs.threshold[i]),
-            "uncertain_from": float(cutoffs.uncertain_from[i]),
+            "threshold": cutoffs.threshold[i],
+            "uncertain_from": cutoffs.uncertain_from[i],
         }
         for level, cutoffs in levels.items()
     }
@@ -165,7 +165,10 @@ def _build(folder: Path, manifest: dict[str, Any]) -> Model:
         return np.array(values)
 
     def cutoffs(level: str) -> Cutoffs:
-        return Cutoffs(column(level, "threshold"), column(level, "uncertain_from"))
+        return Cutoffs(
+            tuple(column(level, "threshold").tolist()),
+            tuple(column(level, "uncertain_from").tolist()),
+        )
 
     return Model(
         manifest["id"],

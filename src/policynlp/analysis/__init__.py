@@ -1,0 +1,1 @@
+"""Themes and abstracts of a read article."""

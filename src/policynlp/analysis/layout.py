@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from policynlp.article import Article
-from policynlp.language.terms import Counts, Ints, Occurrences, Vocabulary, pool
+from policynlp.language.terms import Counts, Ints, Occurrences, Vocabulary, count_pairs
 
 NOWHERE = -1
 
@@ -38,13 +38,15 @@ class Structure(NamedTuple):
 class Layout(NamedTuple):
     """An article's term occurrences with the row and the sentence each stands in.
 
-    ``sentences`` counts the sentences of all paragraphs and is ``NOWHERE`` in headings.
+    ``sentences`` counts the sentences of all paragraphs and is ``NOWHERE`` in headings;
+    ``word_starts`` has the place of every word, known or not.
     """
 
     occurrences: Occurrences
     rows: Ints
     sentences: Ints
     structure: Structure
+    word_starts: Ints
 
 
 def lay_out(article: Article, vocabulary: Vocabulary) -> Layout:
@@ -67,7 +69,7 @@ def lay_out(article: Article, vocabulary: Vocabulary) -> Layout:
                 sentence += 1
             row += 1
     first, last = (starts[0], ends[-1]) if starts else (0, 0)
-    found = vocabulary.locate(article.text[first:last], first)
+    found, word_starts = vocabulary.locate(article.text[first:last], first)
     unit = np.array(starts, dtype=np.int64).searchsorted(found.starts, side="right") - 1
     inside = found.starts < np.array(ends, dtype=np.int64)[unit]  # not between two body lines
     unit = unit[inside]
@@ -81,10 +83,10 @@ def lay_out(article: Article, vocabulary: Vocabulary) -> Layout:
             np.array([p.end - p.start for p in paragraphs], dtype=np.int64),
             len(per_section),
         ),
+        word_starts,
     )
 
 
 def count_rows(layout: Layout, n_terms: int) -> Counts:
     """Count the terms of each row of the layout's structure."""
-    terms = layout.occurrences.terms
-    return pool(layout.rows, terms, np.ones(len(terms)), layout.structure.n_rows, n_terms)
+    return count_pairs(layout.rows, layout.occurrences.terms, layout.structure.n_rows, n_terms)

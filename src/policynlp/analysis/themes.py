@@ -5,8 +5,9 @@ over TF-IDF, of its own text, of its whole section's and of the heading's. Secti
 the article roll up from their paragraphs.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
+from operator import ge
 from typing import NamedTuple
 
 import numpy as np
@@ -14,12 +15,14 @@ import numpy as np
 from policynlp.analysis.layout import NOWHERE, Layout, Structure
 from policynlp.article import NONE, TAGGED, UNCERTAIN, Evidence, Section, Tag
 from policynlp.language.terms import Counts, Floats, Ints, pool, project, tf_idf
+from policynlp.language.words import stop_words
 from policynlp.model import Cutoffs, Model
 
 # Beyond this a probability would be 0 or 1 at the four decimals of the output records.
 _MOST_LOG_ODDS = 12.0
 _LEAST = 1.0 / (1.0 + np.exp(_MOST_LOG_ODDS))
 _MOST_EVIDENCE = 5
+_LEAST_EVIDENCE = 1e-9  # what is left of sums that cancel out
 
 
 class Weighted(NamedTuple):
@@ -109,25 +112,29 @@ def log_odds(probabilities: Floats) -> Floats:
     return odds
 
 
-def status_of(probabilities: Floats, cutoffs: Cutoffs) -> str:
+def status_of(probabilities: Sequence[float], cutoffs: Cutoffs) -> str:
     """Return the status of a paragraph, section or article from its theme probabilities."""
-    if (probabilities >= cutoffs.threshold).any():
+    if any(map(ge, probabilities, cutoffs.threshold)):
         return TAGGED
-    return UNCERTAIN if (probabilities >= cutoffs.uncertain_from).any() else NONE
+    return UNCERTAIN if any(map(ge, probabilities, cutoffs.uncertain_from)) else NONE
 
 
-def tags_of(probabilities: Floats, cutoffs: Cutoffs, themes: Sequence[str]) -> list[Tag]:
+def tags_of(probabilities: Sequence[float], cutoffs: Cutoffs, themes: Sequence[str]) -> list[Tag]:
     """Return the themes at or above their thresholds, most probable first."""
-    above = (probabilities >= cutoffs.threshold).nonzero()[0].tolist()
-    tags = [Tag(themes[i], float(probabilities[i])) for i in above]
+    tags = [
+        Tag(theme, p)
+        for theme, p, threshold in zip(themes, probabilities, cutoffs.threshold, strict=True)
+        if p >= threshold
+    ]
     return sorted(tags, key=lambda tag: -tag.probability)
 
 
 class Contributions:
     """What each term occurrence of an article adds to its paragraphs' log-odds."""
 
-    def __init__(self, weighted: Weighted, layout: Layout, model: Model) -> None:
-        """Take what the article's probabilities were inferred from."""
+    def __init__(self, text: str, weighted: Weighted, layout: Layout, model: Model) -> None:
+        """Take the article's text and what its probabilities were inferred from."""
+        self._text = text
         self._weighted = weighted
         self._layout = layout
         self._model = model
@@ -159,16 +166,40 @@ class Contributions:
         return sections
 
     def evidence(self, number: int, section: Section, theme: int) -> tuple[Evidence, ...]:
-        """Return the stretches of section ``number`` that raised ``theme`` most, best first."""
+        """Return the phrases of section ``number`` that raised ``theme`` most, best first.
+
+        A phrase is a run of neighbouring words that each raised it; of equal phrases the
+        first is quoted.
+        """
         mine = self._sections == number
         terms, starts, lengths = (array[mine] for array in self._layout.occurrences)
         raised = np.zeros(len(terms))
         for view, share in self._shares.items():
             raised += share[mine] * self._model.weights[view][terms, theme]
         raised *= self._model.calibration[theme, 0]
-        runs = _positive_runs(raised, starts - section.start, lengths, section.end - section.start)
-        best = sorted(runs, key=lambda run: (-run.weight, run.start))[:_MOST_EVIDENCE]
-        return tuple(Evidence(s + section.start, e + section.start, w) for s, e, w in best)
+        size = section.end - section.start
+        total = _accumulated(raised, starts - section.start, lengths, size)
+        first, last = self._layout.word_starts.searchsorted((section.start, section.end))
+        bounds = np.append(self._layout.word_starts[first:last], section.end)
+        weights = np.diff(total[bounds - section.start]).tolist()
+        best: dict[str, Evidence] = {}
+        for phrase in sorted(self._phrases(bounds.tolist(), weights), key=lambda e: -e.weight):
+            best.setdefault(self._text[phrase.start : phrase.end], phrase)
+        return tuple(list(best.values())[:_MOST_EVIDENCE])
+
+    def _phrases(self, bounds: list[int], weights: list[float]) -> Iterator[Evidence]:
+        """Join neighbouring words of positive weight; stop words part phrases."""
+        begin, sum_ = None, 0.0
+        for start, end, weight in zip(bounds, bounds[1:], [*weights, 0.0], strict=False):
+            raises = weight > _LEAST_EVIDENCE and self._text[start:end] not in stop_words()
+            if raises:
+                begin = start if begin is None else begin
+                sum_ += weight
+            elif begin is not None:
+                yield Evidence(begin, start, sum_)
+                begin, sum_ = None, 0.0
+        if begin is not None:
+            yield Evidence(begin, bounds[-1], sum_)
 
 
 def _share(weighted: Counts, rows: Ints, terms: Ints) -> Floats:
@@ -185,18 +216,9 @@ def _share(weighted: Counts, rows: Ints, terms: Ints) -> Floats:
     return share
 
 
-def _positive_runs(raised: Floats, starts: Ints, lengths: Ints, size: int) -> list[Evidence]:
-    """Spread each occurrence over its characters and return the runs above zero."""
+def _accumulated(raised: Floats, starts: Ints, lengths: Ints, size: int) -> Floats:
+    """Spread each occurrence over its characters and sum up to each place: [size + 1]."""
     density = raised / lengths
-    steps = np.bincount(starts, density, size + 1) - np.bincount(
-        starts + lengths, density, size + 1
-    )
-    level = steps.cumsum()
-    above = np.concatenate(([False], level[:size] > 1e-9, [False]))
-    edges = (above[1:] != above[:-1]).nonzero()[0]
-    total = np.concatenate(([0.0], level.cumsum()))
-    return [
-        Evidence(start, end, float(total[end] - total[start]))
-        for start, end in edges.reshape(-1, 2).tolist()
-        if end - start > 1
-    ]
+    opened = np.bincount(starts, density, size + 1)
+    closed = np.bincount(starts + lengths, density, size + 1)
+    return np.concatenate(([0.0], (opened - closed).cumsum()[:size].cumsum()))

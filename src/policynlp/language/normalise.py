@@ -13,14 +13,18 @@ _ASCII_WORD = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ+#&
 # that holds it already has it treated as part of a run.
 PLACEHOLDER = "\ue000"
 
-# What Jieba's own pattern treats as part of a word besides Han characters, in both widths.
-# The engines differ only on such runs (dates, URLs, numbers), so each is kept whole.
+# Han characters that jieba's pattern leaves out: 々 〇, extensions, compatibility forms.
+_RARE_HAN = "\u3005-\u3007\u3400-\u4dbf\u9fd6-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+
+# What Jieba's own pattern treats as part of a word besides Han characters, in both widths,
+# and rare Han. The engines differ only on such runs (dates, URLs, numbers, names with rare
+# characters), so each is kept whole.
 RUN = re.compile(
-    "[%s%s%s]+"
-    % (
+    "[{}{}{}{}]+".format(
         re.escape(_ASCII_WORD),
         re.escape("".join(chr(ord(char) + _FULL_WIDTH) for char in _ASCII_WORD)),
         PLACEHOLDER,
+        _RARE_HAN,
     )
 )
 

@@ -55,7 +55,8 @@ def rust_cut(terms: Iterable[tuple[str, int]]) -> Cut:
     engine = rjieba.Jieba()
     for term, frequency in terms:
         engine.add_word(term, frequency, "n")
-    return engine.cut  # type: ignore[no-any-return]
+    cut: Cut = engine.cut
+    return cut
 
 
 def python_cut(terms: Iterable[tuple[str, int]]) -> Cut:
@@ -68,7 +69,8 @@ def python_cut(terms: Iterable[tuple[str, int]]) -> Cut:
     engine.initialized = True
     for term, frequency in terms:
         engine.add_word(term, frequency)
-    return engine.lcut  # type: ignore[no-any-return]
+    cut: Cut = engine.lcut
+    return cut
 
 
 @cache

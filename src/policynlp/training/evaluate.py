@@ -26,7 +26,7 @@ def evaluate(model: Model, sections: Sequence[LabelledSection]) -> dict[str, Any
 
 
 def report(
-    themes: Sequence[str], labels: Labels, probabilities: Floats, threshold: Floats
+    themes: Sequence[str], labels: Labels, probabilities: Floats, threshold: Sequence[float]
 ) -> dict[str, Any]:
     """Return precision, recall and F1 a theme and macro-F1 over the themes that occur."""
     rows = {}

@@ -16,7 +16,7 @@ from policynlp.analysis.abstracts import lexicon_of
 from policynlp.analysis.layout import Structure
 from policynlp.analysis.themes import Weighted, roll_up, sigmoid
 from policynlp.errors import CorpusError
-from policynlp.language.terms import Counts, Floats, Ints
+from policynlp.language.terms import Counts, Floats
 from policynlp.model import VIEWS, Cutoffs, Model
 from policynlp.training.corpus import LabelledSection
 from policynlp.training.dataset import (
@@ -200,12 +200,8 @@ def _fit_roll_up(evidence: Floats, labels: Labels) -> Floats:
 
 
 def _cutoffs(probabilities: Floats, labels: Labels) -> Cutoffs:
-    thresholds = np.array(
-        [
-            best_threshold(holds[known], p[known]) if holds[known].any() else 0.5
-            for p, holds, known in zip(
-                probabilities.T, labels.holds.T, labels.known.T, strict=True
-            )
-        ]
+    thresholds = tuple(
+        best_threshold(holds[known], p[known]) if holds[known].any() else 0.5
+        for p, holds, known in zip(probabilities.T, labels.holds.T, labels.known.T, strict=True)
     )
-    return Cutoffs(thresholds, UNCERTAIN_PART * thresholds)
+    return Cutoffs(thresholds, tuple(UNCERTAIN_PART * threshold for threshold in thresholds))
