@@ -35,7 +35,6 @@ from policynlp.training.abstracts import (
     build_rows,
     edited,
     fit_ranker,
-    ranker_weights,
     read_rows,
     read_words,
     write_corpus,
@@ -438,7 +437,8 @@ def test_broken_files_are_refused(tmp_path: Path, broken: str, reason: str) -> N
 
 
 def test_a_model_keeps_finite_weights_for_its_own_terms() -> None:
-    weights, lexicon = ranker_weights(CORPUS, ["合作", "不在其中的词", "字:合"])
+    weights = fit_ranker(read_rows(CORPUS))
+    lexicon = lexicon_of(read_words(CORPUS), ["合作", "不在其中的词", "字:合"])
     assert Ranker(weights, lexicon).lexicon.tolist() == [lexicon[0], 0.0, 0.0]
     assert lexicon[0] > 0
 

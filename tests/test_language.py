@@ -219,3 +219,11 @@ def test_fingerprint_changes_with_a_term(monkeypatch: pytest.MonkeyPatch) -> Non
     assert len(seen) == 4
     monkeypatch.setattr(words_module, "policy_terms", lambda: dict(reversed(terms.items())))
     assert fingerprint.__wrapped__() == fingerprint(), "the order of the file does not matter"
+
+
+@pytest.mark.parametrize("name", ENGINES)
+def test_broken_characters_keep_their_place(name: str) -> None:
+    text = "科\ud800技创新，\udfff数字化"
+    cut = words(text, engine(name, with_terms=True))
+    assert "".join(cut) == text
+    assert "数字化" in cut

@@ -47,6 +47,7 @@ ODD_TEXTS = {
     "no marks": "槐阳市推进项目建设 " * 200,
     "no marks in lines": "槐阳市推进项目建设\n" * 200,
     "emoji": "😀👍🏽🇨🇳👨\u200d👩\u200d👧。科技创新🚀🚀！\n🎉🎉",
+    "broken": "科\ud800技创新，\udfff数字化改革。" * 3,
     "astral": "\U00020bb7市推进\U0002a6d6项目建设。" * 3,
     "private use": "\ue000\ue000科技\ue000创新。\ue001",
     "nul": "科技\x00创新。\x00\n\x00",

@@ -73,7 +73,9 @@ def infer(weighted: Weighted, structure: Structure, model: Model) -> Probabiliti
     slope, offset = model.calibration.T
     paragraphs = sigmoid(slope * decide(weighted, structure, model) + offset)
     sections = roll_up(paragraphs, structure.sizes, structure.sections, structure.n_sections)
-    whole = roll_up(paragraphs, structure.sizes, np.zeros_like(structure.sections), 1)
+    whole = sections  # as for most short articles, which are one section
+    if structure.n_sections != 1:
+        whole = roll_up(paragraphs, structure.sizes, np.zeros_like(structure.sections), 1)
     return Probabilities(
         paragraphs, sigmoid(sections @ model.roll_up), sigmoid(whole @ model.roll_up)[0]
     )

@@ -15,16 +15,19 @@ PLACEHOLDER = "\ue000"
 
 # Han characters that jieba's pattern leaves out: 々 〇, extensions, compatibility forms.
 _RARE_HAN = "\u3005-\u3007\u3400-\u4dbf\u9fd6-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+# Halves of a broken character, which rjieba refuses to read.
+_SURROGATES = "\ud800-\udfff"
 
 # What Jieba's own pattern treats as part of a word besides Han characters, in both widths,
-# and rare Han. The engines differ only on such runs (dates, URLs, numbers, names with rare
-# characters), so each is kept whole.
+# rare Han and broken characters. The engines differ only on such runs (dates, URLs, numbers,
+# names with rare characters), so each is kept whole and never reaches them.
 RUN = re.compile(
-    "[{}{}{}{}]+".format(
+    "[{}{}{}{}{}]+".format(
         re.escape(_ASCII_WORD),
         re.escape("".join(chr(ord(char) + _FULL_WIDTH) for char in _ASCII_WORD)),
         PLACEHOLDER,
         _RARE_HAN,
+        _SURROGATES,
     )
 )
 

@@ -18,7 +18,7 @@ Cut = Callable[[str], list[str]]
 ENGINE_VARIABLE = "POLICYNLP_JIEBA"
 # Counts made with other words are worth nothing to a model, so this changes whenever
 # `words` would cut any text differently: its rules here, the dictionary, the terms.
-RULES_VERSION = 1
+RULES_VERSION = 2
 JIEBA_DICTIONARY = "jieba-0.42"
 
 

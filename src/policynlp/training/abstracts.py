@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from policynlp.analysis.abstracts import FEATURES, Sentences, lay_out, lexicon_of, measure
+from policynlp.analysis.abstracts import FEATURES, Sentences, lay_out, measure
 from policynlp.article import Article, Paragraph, Section, Span
 from policynlp.errors import CorpusError
 from policynlp.language.terms import Counts, Floats, Ints, Vocabulary, count_terms
@@ -241,11 +241,6 @@ def read_rows(folder: Path) -> Rows:
 def read_words(folder: Path) -> dict[str, float]:
     """Read the weights of words of a folder that :func:`write_corpus` wrote."""
     return {word: weight for word, (weight,) in _read(folder / WORDS, ("word", "weight"))}
-
-
-def ranker_weights(folder: Path, terms: Sequence[str]) -> tuple[Floats, Floats]:
-    """Return what a model keeps of the ranker: the weights of features and, [terms], of words."""
-    return fit_ranker(read_rows(folder)), lexicon_of(read_words(folder), terms)
 
 
 def _read(path: Path, header: Sequence[str]) -> Iterator[tuple[str, list[float]]]:
