@@ -1,0 +1,103 @@
+"""The command line: ``policynlp score | analyze | clean | train | evaluate``.
+
+Nothing heavy is imported before it is needed, so that a single page is done in a moment.
+"""
+
+import argparse
+import io
+import os
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+from policynlp import __version__
+from policynlp.cli.arguments import DONE, FAILED, Parser
+from policynlp.cli.pages import add_analyze, add_clean
+from policynlp.cli.score import add_score
+from policynlp.cli.training import add_evaluate, add_train
+from policynlp.errors import PolicyNLPError
+
+_DEBUG_VARIABLE: Final = "POLICYNLP_DEBUG"
+_EXAMPLES: Final = """\
+examples:
+  policynlp analyze page.txt                 one article, printed with its themes
+  policynlp clean page.txt --show-removed    what is kept of a page, and why not the rest
+  policynlp score news/ -o news.csv          a folder of articles into a table for Excel
+  policynlp score a.jsonl b.csv -o out.jsonl --length 150 --jobs 2
+  cat page.txt | policynlp score - -o -      from standard input to standard output
+
+exit codes: 0 all done; 1 the run could not be done; 2 bad usage;
+3 done, but some articles failed: OUT.failures.csv says which and why
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code."""
+    _write_utf8()
+    try:
+        args = _parser().parse_args(argv)
+    except SystemExit as stop:  # Help, version and bad usage, which argparse has printed.
+        return stop.code if isinstance(stop.code, int) else DONE
+    try:
+        code: int = args.run(args)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _discard_output()
+        return FAILED
+    except (Exception, KeyboardInterrupt) as error:
+        return _fail(error)
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = Parser(
+        prog="policynlp",
+        description="Themes, sections and abstracts of Chinese government and party news.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"policynlp {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for add in (add_score, add_analyze, add_clean, add_train, add_evaluate):
+        add(commands)
+    return parser
+
+
+def _write_utf8() -> None:
+    """Write utf-8 wherever this runs: Windows has its own code page for pipes and files."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="replace", newline="\n")
+
+
+def _discard_output() -> None:
+    """Let nothing be written when Python ends: the reader has gone."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (OSError, ValueError):
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+
+
+def _fail(error: BaseException) -> int:
+    """Say in one line what went wrong."""
+    if os.environ.get(_DEBUG_VARIABLE):
+        raise error
+    print("policynlp: error:", " ".join(_message(error).split()), file=sys.stderr)
+    return FAILED
+
+
+def _message(error: BaseException) -> str:
+    if isinstance(error, KeyboardInterrupt):
+        return "interrupted"
+    if isinstance(error, PolicyNLPError):
+        return str(error)
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    if isinstance(error, ModuleNotFoundError) and not str(error.name).startswith("policynlp"):
+        return f"{error.name} is not installed: pip install {_package(error.name)}"
+    return f"unexpected {type(error).__name__}: {error}; set {_DEBUG_VARIABLE}=1 to see where"
+
+
+def _package(module: str | None) -> str:
+    """What a module is called where it is installed from."""
+    return "scikit-learn" if module == "sklearn" else str(module)

@@ -1,0 +1,66 @@
+"""What the commands' arguments share."""
+
+import argparse
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
+
+if TYPE_CHECKING:
+    from policynlp.article import AbstractLimits
+
+    # argparse has no public name for what add_subparsers returns.
+    Commands: TypeAlias = "argparse._SubParsersAction[Parser]"
+
+DONE, FAILED, BAD_USAGE, SOME_FAILED = range(4)
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that takes no option for another one, and whose errors are one line."""
+
+    def __init__(self, **options: Any) -> None:
+        """Take the options of ``ArgumentParser``."""
+        super().__init__(**options, allow_abbrev=False)
+
+    def error(self, message: str) -> NoReturn:
+        """Leave with one line and the exit code of bad usage."""
+        self.exit(BAD_USAGE, f"policynlp: error: {message} (see {self.prog} --help)\n")
+
+
+def add_limits(parser: argparse.ArgumentParser) -> None:
+    """Add the model and the limits of abstracts."""
+    parser.add_argument("--model", metavar="PATH", help="model folder (default: the bundled one)")
+    parser.add_argument(
+        "--length",
+        type=positive,
+        default=200,
+        metavar="N",
+        help="most characters of an article's abstract (default: 200)",
+    )
+    parser.add_argument(
+        "--section-length",
+        type=positive,
+        default=100,
+        metavar="N",
+        help="most characters of a section's abstract (default: 100)",
+    )
+    parser.add_argument(
+        "--sentences", type=positive, metavar="N", help="most sentences of any abstract"
+    )
+
+
+def limits(args: argparse.Namespace) -> "AbstractLimits":
+    """Return the limits that :func:`add_limits` asked for."""
+    from policynlp.article import AbstractLimits
+
+    return AbstractLimits(args.length, args.sentences, args.section_length)
+
+
+def add_looks(parser: argparse.ArgumentParser) -> None:
+    """Add how a result is printed."""
+    parser.add_argument("--json", action="store_true", help="print a record instead")
+    parser.add_argument("--color", choices=("auto", "always", "never"), default="auto")
+
+
+def positive(text: str) -> int:
+    """Read a whole number from 1 on."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"must be a whole number from 1 on, not {text!r}")
+    return int(text)

@@ -1,0 +1,138 @@
+"""The commands for one page: ``analyze`` and ``clean``."""
+
+import argparse
+import os
+import sys
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Final
+
+from policynlp.cli.arguments import DONE, add_limits, add_looks, limits
+from policynlp.errors import InputError
+
+if TYPE_CHECKING:
+    from policynlp.article import Article
+    from policynlp.cli.arguments import Commands
+    from policynlp.terminal import Look
+
+_WIDEST: Final = 100
+
+
+def add_analyze(commands: "Commands") -> None:
+    """Add ``analyze``."""
+    parser = commands.add_parser(
+        "analyze",
+        help="print one article with its themes and abstracts",
+        epilog="example: policynlp analyze page.txt --length 120",
+    )
+    parser.add_argument("file", metavar="FILE", help="one article, or - for standard input")
+    add_limits(parser)
+    parser.add_argument("--with-text", action="store_true", help="with --json: add the whole text")
+    add_looks(parser)
+    parser.set_defaults(run=_analyze)
+
+
+def add_clean(commands: "Commands") -> None:
+    """Add ``clean``."""
+    parser = commands.add_parser(
+        "clean",
+        help="print what a scraped page says without what stands around it",
+        epilog="example: policynlp clean page.txt --show-removed",
+    )
+    parser.add_argument("file", metavar="PAGE", help="one page as text, or - for standard input")
+    parser.add_argument(
+        "--show-removed", action="store_true", help="show the removed lines and why they were"
+    )
+    add_looks(parser)
+    parser.set_defaults(run=_clean)
+
+
+def _analyze(args: argparse.Namespace) -> int:
+    import policynlp
+
+    article = _read_article(args.file)
+    analysis = policynlp.load(args.model).analyze(article, limits=limits(args))
+    if args.json:
+        from policynlp.records import to_record
+
+        _print_json(to_record(analysis, with_text=args.with_text))
+    else:
+        from policynlp.terminal import analysis_lines
+
+        _print_lines(analysis_lines(analysis, _look(args.color)))
+    return DONE
+
+
+def _clean(args: argparse.Namespace) -> int:
+    from policynlp.terminal import page_lines
+
+    article = _read_article(args.file)
+    if args.json:
+        _print_json(_page_record(article))
+    else:
+        _print_lines(page_lines(article, _look(args.color), show_removed=args.show_removed))
+    return DONE
+
+
+def _read_article(path: str) -> "Article":
+    """The one article in ``path``."""
+    from itertools import islice
+
+    from policynlp.article import Failure
+    from policynlp.reading.formats import find_inputs, make_article, read_inputs
+
+    found = list(islice(read_inputs(find_inputs([path])), 2))
+    if len(found) != 1:
+        raise InputError(
+            f"{path}: holds more than one article; score them with: policynlp score {path} -o OUT"
+            if found
+            else f"{path}: no article found"
+        )
+    if isinstance(found[0], Failure):
+        raise InputError(f"{found[0].place}: {found[0].reason}")
+    return make_article(found[0].record)
+
+
+def _page_record(article: "Article") -> dict[str, object]:
+    """What ``clean --json`` prints."""
+    from policynlp.records import METADATA
+    from policynlp.terminal import body_spans
+
+    text = article.text
+    return {
+        "id": article.id,
+        **{field: getattr(article, field) for field in METADATA},
+        "body": [
+            {"start": start, "end": end, "text": text[start:end]}
+            for start, end in body_spans(article)
+        ],
+        "removed": [
+            {"start": start, "end": end, "text": text[start:end], "reason": reason}
+            for start, end, reason in article.removed
+        ],
+        "warnings": list(article.warnings),
+    }
+
+
+def _look(color: str) -> "Look":
+    """The width of the terminal, and whether to use colours."""
+    from shutil import get_terminal_size
+
+    from policynlp.terminal import Look
+
+    terminal = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    colour = color == "always" or (color == "auto" and terminal)
+    if colour and os.name == "nt":
+        os.system("")  # Makes the console of Windows understand colours.
+    return Look(max(20, min(get_terminal_size().columns, _WIDEST)), colour)
+
+
+def _print_lines(lines: Iterable[str]) -> None:
+    for line in lines:
+        sys.stdout.write(line + "\n")
+
+
+def _print_json(record: dict[str, object]) -> None:
+    import json
+
+    json.dump(record, sys.stdout, ensure_ascii=False, indent=2)
+    sys.stdout.write("\n")
