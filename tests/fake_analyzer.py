@@ -1,7 +1,8 @@
 """An analyzer that needs no model: a section is about each theme whose name it holds."""
 
-from collections.abc import Iterable, Iterator
-from typing import Literal
+import os
+import time
+from pathlib import Path
 
 from policynlp.article import (
     NONE,
@@ -11,7 +12,6 @@ from policynlp.article import (
     Analysis,
     Article,
     Evidence,
-    Failure,
     ParagraphAnalysis,
     Section,
     SectionAnalysis,
@@ -21,19 +21,23 @@ from policynlp.reading import read_text
 
 THEMES = ("思想解放", "科技创新", "项目建设", "数字化")
 CRASH = "让程序崩溃"
+DIE = "让进程死去"
 LIMITS = AbstractLimits()
 
 
 class FakeAnalyzer:
-    """Has the methods of ``policynlp.Analyzer``; crashes on articles that hold ``CRASH``."""
+    """Has what a batch needs; crashes on articles that hold ``CRASH``, ends at ``DIE``."""
 
     model_id = "fake-1"
+    model_sha256 = "f" * 64
     themes = THEMES
 
     def analyze(self, item: str | Article, *, limits: AbstractLimits = LIMITS) -> Analysis:
         article = read_text(item) if isinstance(item, str) else item
         if CRASH in article.text:
             raise ValueError("crashed on\npurpose")
+        if DIE in article.text:
+            os._exit(9)
         sections = tuple(_section(article.text, section) for section in article.sections)
         tags = tuple(dict.fromkeys(tag for section in sections for tag in section.themes))
         first = next((section.abstract for section in sections), Abstract("", ()))
@@ -41,21 +45,19 @@ class FakeAnalyzer:
         status = TAGGED if tags else NONE
         return Analysis(article, status, tags, probabilities, first, sections, self.model_id)
 
-    def pipe(
-        self,
-        items: Iterable[str | Article],
-        *,
-        limits: AbstractLimits = LIMITS,
-        jobs: int = 1,
-        on_error: Literal["raise", "return"] = "raise",
-    ) -> Iterator[Analysis | Failure]:
-        for item in items:
-            try:
-                yield self.analyze(item, limits=limits)
-            except ValueError as error:
-                if on_error == "raise":
-                    raise
-                yield Failure("?", "", "analyze", str(error))
+
+class LoggingAnalyzer(FakeAnalyzer):
+    """Takes its time and writes the id of every article, and its own process's, to a file."""
+
+    def __init__(self, log: Path, seconds: float = 0.0) -> None:
+        self._log, self._seconds = log, seconds
+
+    def analyze(self, item: str | Article, *, limits: AbstractLimits = LIMITS) -> Analysis:
+        assert isinstance(item, Article)
+        with self._log.open("a", encoding="utf-8") as stream:
+            stream.write(f"{item.id} {os.getpid()}\n")
+        time.sleep(self._seconds)
+        return super().analyze(item, limits=limits)
 
 
 def _section(text: str, section: Section) -> SectionAnalysis:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
+from hashlib import sha256
 from itertools import chain, islice
 from pathlib import Path
 from typing import Literal
@@ -52,6 +53,14 @@ class Analyzer:
     def model_id(self) -> str:
         """The model's name and corpus hash, which every record carries."""
         return self._model.id
+
+    @property
+    def model_sha256(self) -> str:
+        """A hash of all that the model consists of, or an empty string without its folder."""
+        if self._folder is None:
+            return ""
+        # The manifest has the hashes of the other files.
+        return sha256((self._folder / "manifest.json").read_bytes()).hexdigest()
 
     @property
     def themes(self) -> tuple[str, ...]:

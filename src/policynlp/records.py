@@ -37,10 +37,15 @@ _PROBABILITY_DIGITS: Final = 4
 _THEME_SEPARATOR: Final = "、"
 
 
+Columns = tuple[tuple[str, str], ...]
+"""Fields with the names of the columns that hold them."""
+
+
 class InputRecord(NamedTuple):
     """An article as it comes in: a text, or a title with sections, and its metadata.
 
     ``sections`` holds headings with their paragraphs; it is ``None`` where ``text`` counts.
+    ``kept`` are the columns that hold none of these, where they were asked for.
     """
 
     id: str = ""
@@ -51,38 +56,64 @@ class InputRecord(NamedTuple):
     source: str = ""
     author: str = ""
     url: str = ""
+    kept: Mapping[str, object] = {}  # Nobody changes it.
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to read but, at most, a title."""
+        return not any(text.strip() for text in self._texts())
+
+    @property
+    def length(self) -> int:
+        """How many characters the article has without its title."""
+        return sum(map(len, self._texts()))
+
+    def _texts(self) -> Iterator[str]:
         if self.sections is None:
-            return not self.text.strip()
-        return not any(
-            text.strip() for heading, paragraphs in self.sections for text in (heading, *paragraphs)
-        )
+            yield self.text
+        for heading, paragraphs in self.sections or ():
+            yield heading
+            yield from paragraphs
 
 
-def article_from_record(record: Mapping[str, object], *, place: str) -> InputRecord:
-    """Check ``record`` and take its fields by any of their usual names.
+def article_from_record(
+    record: Mapping[str, object],
+    *,
+    place: str,
+    columns: Columns = (),
+    keep: bool = False,
+) -> InputRecord:
+    """Check ``record`` and take its fields by ``columns`` or by any of their usual names.
 
-    ``place`` is where the record stands, for the error that names what is wrong with it.
+    ``place`` is where the record stands, for the error that names what is wrong with it. With
+    ``keep`` all that is no field of an article is kept.
     """
-    columns = _columns(record, place)
+    found = _columns(record, place, columns)
+    article = _article(record, place, found)
+    if not keep:
+        return article
+    used = found.values()
+    return article._replace(kept={k: v for k, v in record.items() if k not in used})
+
+
+def _article(record: Mapping[str, object], place: str, columns: dict[str, str]) -> InputRecord:
     sections = record[columns.pop("sections")] if "sections" in columns else None
     fields = {
         field: _as_text(record[name], f'"{name}"', place, numbers=field in ("id", "published"))
         for field, name in columns.items()
     }
+    # None of the fields is "sections" or "kept".
+    article = InputRecord(**fields)  # type: ignore[arg-type]
     if sections is None:
-        return InputRecord(**fields)  # type: ignore[arg-type]  # None of them is "sections".
-    return InputRecord(sections=_as_sections(sections, '"sections"', place), **fields)
+        return article
+    return article._replace(sections=_as_sections(sections, '"sections"', place))
 
 
-def _columns(record: Mapping[str, object], place: str) -> dict[str, str]:
+def _columns(record: Mapping[str, object], place: str, chosen: Columns) -> dict[str, str]:
     """Which field of ``record`` is which of ours, where each has a value."""
-    names = tuple(name for name, value in record.items() if value is not None)
+    names = tuple([name for name, value in record.items() if value is not None])
     try:
-        columns = dict(find_columns(names))
+        columns = dict(find_columns(names, chosen))
     except InputError as error:
         raise InputError(f"{place}: {error}") from error
     if "text" in columns and "sections" in columns:
@@ -94,17 +125,23 @@ def _columns(record: Mapping[str, object], place: str) -> dict[str, str]:
 
 
 @lru_cache(maxsize=64)
-def find_columns(names: tuple[str, ...]) -> Mapping[str, str]:
-    """Say which of the columns ``names`` is which field; one of them must hold the article."""
-    found: dict[str, list[str]] = {}
+def find_columns(names: tuple[str, ...], chosen: Columns = ()) -> Mapping[str, str]:
+    """Say which of the columns ``names`` is which field; one of them must hold the article.
+
+    ``chosen`` names the columns of some fields, which are then looked for under no other name.
+    """
+    fixed = dict(chosen)
+    found = {field: [name] for field, name in chosen if name in names}
     for name in names:
         field = _FIELD_OF.get(_folded(name))
-        if field:
+        if field and field not in fixed and name not in fixed.values():
             found.setdefault(field, []).append(name)
+    if "text" in fixed:
+        found.pop("sections", None)
     if "text" not in found and "sections" not in found:
+        wanted = f'"{fixed["text"]}"' if "text" in fixed else _or(_SYNONYMS["text"])
         raise InputError(
-            f"nothing is called {_or(_SYNONYMS['text'])}; "
-            f"found {', '.join(names) or 'no field with a value'}"
+            f"nothing is called {wanted}; found {', '.join(names) or 'no field with a value'}"
         )
     return {field: _the_column(field, names) for field, names in found.items()}
 
@@ -149,6 +186,23 @@ def section_rows(analysis: Analysis) -> Iterator[Record]:
         yield {**first, "status": analysis.status, **_rounded(analysis.probabilities), **last}
     for number, section in enumerate(analysis.sections, 1):
         yield {**first, "section": number, **_section_cells(article.text, section), **last}
+
+
+def article_row(analysis: Analysis) -> Record:
+    """One flat row an article, for tables."""
+    article = analysis.article
+    return {
+        "id": article.id,
+        **{field: getattr(article, field) for field in METADATA},
+        "status": analysis.status,
+        "article_themes": _joined_themes(analysis.themes),
+        **_rounded(analysis.probabilities),
+        "article_abstract": analysis.abstract.text,
+        "sections": len(analysis.sections),
+        "characters": len(article.text),
+        "model": analysis.model,
+        "text": article.text,
+    }
 
 
 def _section_cells(text: str, analysis: SectionAnalysis) -> Record:

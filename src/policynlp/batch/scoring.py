@@ -1,0 +1,153 @@
+"""What becomes of a chunk of articles: output, failures and counts."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol
+
+from policynlp.article import AbstractLimits, Analysis, Article, Failure
+from policynlp.batch.options import Options
+from policynlp.batch.outputs import Output, output_for
+from policynlp.batch.source import Chunk
+from policynlp.reading.formats import Item, make_article
+
+
+class Scorer(Protocol):
+    """What a batch needs of an analyzer."""
+
+    @property
+    def themes(self) -> Sequence[str]:
+        """The themes of the model."""
+
+    @property
+    def model_id(self) -> str:
+        """What the model is called."""
+
+    @property
+    def model_sha256(self) -> str:
+        """A hash of all that the model consists of."""
+
+    def analyze(self, item: Article, *, limits: AbstractLimits) -> Analysis:
+        """Analyze one article."""
+
+
+Load = Callable[[], Scorer]
+
+
+class Job(NamedTuple):
+    """All that a worker must know: how to load the model and what to make of an article.
+
+    ``columns`` are those that a table keeps of its inputs.
+    """
+
+    load: Load
+    out: str
+    options: Options
+    columns: tuple[str, ...] = ()
+
+    def output(self, themes: Sequence[str]) -> Output:
+        """How results are written."""
+        return output_for(self.out, themes, self.options, self.columns)
+
+
+@dataclass(slots=True)
+class Counts:
+    """``articles`` with a result and ``failures`` add up to what was found in the inputs.
+
+    ``themes`` counts the sections with each theme.
+    """
+
+    articles: int = 0
+    failures: int = 0
+    sections: int = 0
+    themes: Counter[str] = field(default_factory=Counter)
+
+    @classmethod
+    def of(cls, record: Mapping[str, Any]) -> "Counts":
+        """The counts that :meth:`as_record` made a record of."""
+        return cls(**{**record, "themes": Counter(record["themes"])})
+
+    def as_record(self) -> dict[str, Any]:
+        """The counts as JSON has them."""
+        numbers = {"articles": self.articles, "failures": self.failures, "sections": self.sections}
+        return {**numbers, "themes": dict(self.themes)}
+
+    @property
+    def done(self) -> int:
+        """How many articles are accounted for."""
+        return self.articles + self.failures
+
+    def add(self, other: "Counts") -> None:
+        """Count what ``other`` has counted, too."""
+        self.articles += other.articles
+        self.failures += other.failures
+        self.sections += other.sections
+        self.themes.update(other.themes)
+
+    def count(self, analysis: Analysis) -> None:
+        """Count an article with a result."""
+        self.articles += 1
+        self.sections += len(analysis.sections)
+        self.themes.update(tag.theme for part in analysis.sections for tag in part.themes)
+
+
+@dataclass(slots=True)
+class Part:
+    """What became of a chunk; ``ids`` are those of all its articles, failed or not."""
+
+    output: bytes = b""
+    failures: list[Failure] = field(default_factory=list)
+    ids: list[str] = field(default_factory=list)
+    counts: Counts = field(default_factory=Counts)
+
+    def fail(self, failure: Failure) -> None:
+        """Account for an article without a result."""
+        self.failures.append(failure)
+        self.ids.append(failure.id)
+        self.counts.failures += 1
+
+    def add(self, other: "Part") -> None:
+        """Put ``other``, which comes next in the inputs, behind this part."""
+        self.output += other.output
+        self.failures += other.failures
+        self.ids += other.ids
+        self.counts.add(other.counts)
+
+
+def score_chunk(chunk: Chunk, scorer: Scorer, output: Output, options: Options) -> Part:
+    """Score every article of a chunk; whatever goes wrong with one, the others go on."""
+    part = Part()
+    rendered: list[bytes] = []
+    for entry in chunk.entries:
+        made = _score(entry, scorer, output, options)
+        if isinstance(made, Failure):
+            part.fail(made)
+            continue
+        analysis, data = made
+        rendered.append(data)
+        part.ids.append(analysis.article.id)
+        part.counts.count(analysis)
+    part.output = output.pack(b"".join(rendered))
+    return part
+
+
+def _score(
+    entry: Item | Failure, scorer: Scorer, output: Output, options: Options
+) -> tuple[Analysis, bytes] | Failure:
+    """One article's analysis and what is written of it."""
+    if isinstance(entry, Failure):
+        return entry
+    found = entry.read(options.reading)
+    if isinstance(found, Failure):
+        return found
+    id, place, record = found
+    stage = "read"
+    try:
+        article = make_article(record)
+        stage = "analyze"
+        analysis = scorer.analyze(article, limits=options.limits)
+        stage = "write"
+        return analysis, output.render(analysis, record.kept)
+    except Exception as error:  # One article's crash must not be the run's.
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        return Failure(id, place, stage, reason)
