@@ -11,7 +11,7 @@ from policynlp.article import Analysis, Failure
 from policynlp.batch.columns import Columns, article_columns, harmless, kept_cells
 from policynlp.batch.options import Options
 from policynlp.errors import InputError
-from policynlp.records import article_row, section_columns, section_rows, to_record
+from policynlp.records import article_row, section_columns, section_rows, to_json
 
 STDOUT: Final = "-"
 _LINES: Final = (".jsonl", ".ndjson")
@@ -92,14 +92,10 @@ def failure_header() -> bytes:
 
 def _line_of(options: Options) -> Callable[[Analysis, Kept], bytes]:
     keep, with_text = options.reading.keep_columns, options.with_text
-    # Nothing refers to itself in a record.
-    encode = json.JSONEncoder(ensure_ascii=False, check_circular=False, default=str).encode
 
     def render(analysis: Analysis, kept: Kept) -> bytes:
-        record = to_record(analysis, with_text=with_text)
-        if keep:
-            record["kept"] = dict(kept)
-        return _encoded(encode(record) + "\n")
+        line = to_json(analysis, with_text=with_text, kept=kept if keep else None)
+        return _encoded(line + "\n")
 
     return render
 

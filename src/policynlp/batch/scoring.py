@@ -1,7 +1,9 @@
 """What becomes of a chunk of articles: output, failures and counts."""
 
+import gc
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
@@ -118,17 +120,30 @@ def score_chunk(chunk: Chunk, scorer: Scorer, output: Output, options: Options) 
     """Score every article of a chunk; whatever goes wrong with one, the others go on."""
     part = Part()
     rendered: list[bytes] = []
-    for entry in chunk.entries:
-        made = _score(entry, scorer, output, options)
-        if isinstance(made, Failure):
-            part.fail(made)
-            continue
-        analysis, data = made
-        rendered.append(data)
-        part.ids.append(analysis.article.id)
-        part.counts.count(analysis)
+    with _without_collection():
+        for entry in chunk.entries:
+            made = _score(entry, scorer, output, options)
+            if isinstance(made, Failure):
+                part.fail(made)
+                continue
+            analysis, data = made
+            rendered.append(data)
+            part.ids.append(analysis.article.id)
+            part.counts.count(analysis)
     part.output = output.pack(b"".join(rendered))
     return part
+
+
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """Look for no garbage meanwhile: articles leave none, and looking costs a tenth of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _score(

@@ -24,9 +24,9 @@ from policynlp.reading.formats import (
 
 # Loss and idle workers grow with a chunk, the cost of keeping one (a file, 1 to 10 ms) does not.
 # A short run has small chunks, so that all workers have some; a long one has few.
-_SMALLEST: Final = 128 << 10
+_SMALLEST: Final = 256 << 10
 _LARGEST: Final = 2 << 20
-_GROWTH: Final = 16
+_GROWTH: Final = 12
 # An article costs about as much as so many bytes of text, however short it is.
 _FIXED: Final = 1500
 _READ: Final = 1 << 20

@@ -1,22 +1,11 @@
-"""Input and output records: what a row of data must look like, and what it comes out as."""
+"""Input records: what a row of data must look like, whatever its columns are called."""
 
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from policynlp.article import (
-    Abstract,
-    Analysis,
-    ParagraphAnalysis,
-    SectionAnalysis,
-    Tag,
-)
 from policynlp.errors import InputError
-
-Record = dict[str, object]
-
-METADATA: Final = ("title", "published", "source", "author", "url")
 
 # What people call their columns, compared without case, white space, "_", "-" and width.
 # A field's own name comes first: it decides where several columns could be the field.
@@ -33,8 +22,6 @@ _SYNONYMS: Final = {
     "url": "url link href 链接 网址 原文链接 原文网址 文章链接",
 }
 _FIELD_OF: Final = {name: field for field, names in _SYNONYMS.items() for name in names.split()}
-_PROBABILITY_DIGITS: Final = 4
-_THEME_SEPARATOR: Final = "、"
 
 
 Columns = tuple[tuple[str, str], ...]
@@ -144,141 +131,6 @@ def find_columns(names: tuple[str, ...], chosen: Columns = ()) -> Mapping[str, s
             f"nothing is called {wanted}; found {', '.join(names) or 'no field with a value'}"
         )
     return {field: _the_column(field, names) for field, names in found.items()}
-
-
-def to_record(analysis: Analysis, *, with_text: bool = False) -> Record:
-    """The output record of one article, in the order that the documentation gives."""
-    article = analysis.article
-    text = article.text
-    record: Record = {
-        "id": article.id,
-        **{field: getattr(article, field) for field in METADATA},
-        "status": analysis.status,
-        "themes": [_tag(tag) for tag in analysis.themes],
-        "abstract": _abstract(text, analysis.abstract),
-        "sections": [_section(text, section) for section in analysis.sections],
-        "removed": [removed._asdict() for removed in article.removed],
-        "model": analysis.model,
-    }
-    if with_text:
-        record["text"] = text
-    return record
-
-
-def section_columns(themes: Sequence[str]) -> list[str]:
-    """The columns of :func:`section_rows`, where ``themes`` are the model's."""
-    return [
-        *("id", *METADATA, "section", "heading", "level", "status", "themes"),
-        *themes,
-        *("evidence", "section_abstract", "article_themes", "article_abstract", "text"),
-    ]
-
-
-def section_rows(analysis: Analysis) -> Iterator[Record]:
-    """One flat row a section, for tables; an article without sections has one row, too."""
-    article = analysis.article
-    first: Record = {"id": article.id, **{field: getattr(article, field) for field in METADATA}}
-    last: Record = {
-        "article_themes": _joined_themes(analysis.themes),
-        "article_abstract": analysis.abstract.text,
-    }
-    if not analysis.sections:
-        yield {**first, "status": analysis.status, **_rounded(analysis.probabilities), **last}
-    for number, section in enumerate(analysis.sections, 1):
-        yield {**first, "section": number, **_section_cells(article.text, section), **last}
-
-
-def article_row(analysis: Analysis) -> Record:
-    """One flat row an article, for tables."""
-    article = analysis.article
-    return {
-        "id": article.id,
-        **{field: getattr(article, field) for field in METADATA},
-        "status": analysis.status,
-        "article_themes": _joined_themes(analysis.themes),
-        **_rounded(analysis.probabilities),
-        "article_abstract": analysis.abstract.text,
-        "sections": len(analysis.sections),
-        "characters": len(article.text),
-        "model": analysis.model,
-        "text": article.text,
-    }
-
-
-def _section_cells(text: str, analysis: SectionAnalysis) -> Record:
-    """What a row says of its section."""
-    section = analysis.section
-    evidence = dict.fromkeys(
-        text[span.start : span.end] for tag in analysis.themes for span in tag.evidence
-    )
-    return {
-        "heading": _heading(text, analysis),
-        "level": section.level,
-        "status": analysis.status,
-        "themes": _joined_themes(analysis.themes),
-        **_rounded(analysis.probabilities),
-        "evidence": _THEME_SEPARATOR.join(evidence),
-        "section_abstract": analysis.abstract.text,
-        "text": "\n".join(text[part.start : part.end] for part in section.paragraphs),
-    }
-
-
-def _section(text: str, analysis: SectionAnalysis) -> Record:
-    section = analysis.section
-    return {
-        "heading": _heading(text, analysis),
-        "level": section.level,
-        "start": section.start,
-        "end": section.end,
-        "status": analysis.status,
-        "probabilities": _rounded(analysis.probabilities),
-        "themes": [{**_tag(tag), "evidence": _evidence(text, tag)} for tag in analysis.themes],
-        "abstract": _abstract(text, analysis.abstract),
-        "paragraphs": [_paragraph(paragraph) for paragraph in analysis.paragraphs],
-    }
-
-
-def _paragraph(analysis: ParagraphAnalysis) -> Record:
-    return {
-        "start": analysis.paragraph.start,
-        "end": analysis.paragraph.end,
-        "status": analysis.status,
-        "themes": [_tag(tag) for tag in analysis.themes],
-        "probabilities": _rounded(analysis.probabilities),
-    }
-
-
-def _abstract(text: str, abstract: Abstract) -> Record:
-    sentences = [_quoted(text, start, end) for start, end in abstract.sentences]
-    return {"text": abstract.text, "sentences": sentences}
-
-
-def _evidence(text: str, tag: Tag) -> list[Record]:
-    return [
-        {**_quoted(text, start, end), "weight": round(weight, _PROBABILITY_DIGITS)}
-        for start, end, weight in tag.evidence
-    ]
-
-
-def _quoted(text: str, start: int, end: int) -> Record:
-    return {"start": start, "end": end, "text": text[start:end]}
-
-
-def _tag(tag: Tag) -> Record:
-    return {"theme": tag.theme, "probability": round(tag.probability, _PROBABILITY_DIGITS)}
-
-
-def _rounded(probabilities: Mapping[str, float]) -> Record:
-    return {theme: round(value, _PROBABILITY_DIGITS) for theme, value in probabilities.items()}
-
-
-def _heading(text: str, analysis: SectionAnalysis) -> str:
-    heading = analysis.section.heading
-    return text[heading.start : heading.end] if heading else ""
-
-
-def _joined_themes(tags: Sequence[Tag]) -> str:
-    return _THEME_SEPARATOR.join(tag.theme for tag in tags)
 
 
 def _folded(name: str) -> str:
