@@ -26,6 +26,8 @@ CHINESE: Final = {
     "text": "正文",
     "model": "模型",
     "input": "输入",
+    "field": "项",
+    "value": "值",
     "sections": "章节",
     "articles": "文章",
     "run": "运行",

@@ -20,7 +20,7 @@ _NARROW, _MIDDLE, _WIDE = 12, 24, 60
 _WIDTHS: Final = (
     dict.fromkeys(("id", "title", "heading", "themes", "article_themes", "model"), _MIDDLE)
     | dict.fromkeys(("evidence", "section_abstract", "article_abstract", "text"), _WIDE)
-    | {"": _WIDE}
+    | {"field": _MIDDLE, "value": _WIDE}
 )
 # Without the clock the same rows give the same bytes.
 _DATE: Final = (1980, 1, 1, 0, 0, 0)
@@ -51,7 +51,9 @@ class Book:
                 articles.add(row["article"])
                 for cells in row["sections"]:
                     sections.add(cells)
-        run = _Sheets(book, translated("run", self.language), Columns(("", ""), (), ""))
+        run = _Sheets(
+            book, translated("run", self.language), Columns(("field", "value"), (), self.language)
+        )
         for cells in about:
             run.add(cells)
         for sheets in (sections, articles, run):
@@ -68,6 +70,7 @@ class _Sheets:
         self._widths = [_WIDTHS.get(name, _NARROW) for name in columns.names]
         self._widths += [_MIDDLE] * len(columns.kept)
         self._header = columns.header
+        self._sheet: Any = None
         self._sheets = 0
         self._open()
 
@@ -93,7 +96,8 @@ class _Sheets:
 
         self._sheets += 1
         title = self._name if self._sheets == 1 else f"{self._name} {self._sheets}"
-        self._sheet = self._book.create_sheet(title)
+        index = None if self._sheets == 1 else self._book.index(self._sheet) + 1
+        self._sheet = self._book.create_sheet(title, index)
         self._sheet.freeze_panes = "A2"
         self._sheet.sheet_format.defaultRowHeight = _ROW_HEIGHT
         self._sheet.sheet_format.customHeight = True

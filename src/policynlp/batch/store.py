@@ -194,7 +194,7 @@ def about(manifest: Manifest, counts: Counts) -> list[tuple[str, object]]:
         ("policynlp", manifest["policynlp"]),
         ("model", manifest["model"]["id"]),
         ("model sha256", manifest["model"]["sha256"]),
-        ("inputs", manifest["inputs"]["files"]),
+        ("files", manifest["inputs"]["files"]),
         ("inputs sha256", manifest["inputs"]["sha256"]),
         ("articles", counts.articles),
         ("failures", counts.failures),

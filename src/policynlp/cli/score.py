@@ -228,7 +228,7 @@ def _repeat_lines(summary: "Summary") -> list[str]:
     if not number:
         return []
     some = ", ".join(f"{id} ({times} times)" for id, times in examples)
-    return [f"{count(number, 'id')} not unique: {some}{' …' if number > len(examples) else ''}"]
+    return [f"{count(number, 'id')} more than once: {some}{' …' if number > len(examples) else ''}"]
 
 
 def _failure_lines(summary: "Summary", path: str) -> list[str]:
