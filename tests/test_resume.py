@@ -135,7 +135,7 @@ def test_a_killed_run_goes_on(archive: Path, jobs: int) -> None:
 def test_going_on_with_other_workers(archive: Path) -> None:
     with pytest.raises(Stop):
         run(archive, jobs=2, progress=stop_after(5))
-    assert run(archive).resumed == 5 * CHUNK
+    assert 5 * CHUNK <= run(archive).resumed < COUNT
     assert written(archive) == expected(archive)
 
 

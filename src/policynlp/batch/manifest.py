@@ -1,5 +1,6 @@
 """The manifest of a run: what it was asked for, with what it was made, and what came of it."""
 
+import hashlib
 import json
 import platform
 from collections.abc import Iterator
@@ -56,6 +57,12 @@ def read_manifest(path: Path) -> Manifest | None:
 def write_manifest(path: Path, manifest: Manifest) -> None:
     """Write a manifest for programs and for people."""
     write_whole(path, (json.dumps(manifest, ensure_ascii=False, indent=1) + "\n").encode())
+
+
+def identity(manifest: Manifest) -> str:
+    """A hash of what must be the same for parts to be of the same run."""
+    said = json.dumps([manifest[key] for key in _IDENTITY], sort_keys=True)
+    return hashlib.sha256(said.encode()).hexdigest()
 
 
 def differences(old: Manifest, new: Manifest, *, but: tuple[str, ...] = ()) -> list[str]:

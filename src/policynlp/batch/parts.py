@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final
@@ -12,7 +12,6 @@ from policynlp.batch.files import whole_file
 from policynlp.batch.outputs import failure_rows
 from policynlp.batch.scoring import Counts, Part
 
-FAILURES_KEPT: Final = 5
 _COPY: Final = 1 << 20
 
 
@@ -22,7 +21,7 @@ class Kept:
 
     path: Path
     counts: Counts
-    first_failures: tuple[Failure, ...]
+    first_failures: Sequence[Failure]
     lengths: tuple[int, int, int]
 
     def output(self) -> Iterator[bytes]:
@@ -48,17 +47,17 @@ class Kept:
 class Parts:
     """Parts by the numbers of their chunks, each a file that appears whole or not at all."""
 
-    def __init__(self, folder: Path) -> None:
-        """Use ``folder``, which need not exist."""
-        self._folder = folder
+    def __init__(self, folder: Path, run: str) -> None:
+        """Use ``folder``, which need not exist, for a run with this hash, and for no other."""
+        self._folder, self._run = folder, run
 
     def put(self, number: int, part: Part) -> Kept:
         """Keep the part of chunk ``number``."""
         pieces = (part.output, failure_rows(part.failures), json.dumps(part.ids).encode())
-        first = part.failures[:FAILURES_KEPT]
         head = {
+            "run": self._run,
             "counts": part.counts.as_record(),
-            "first_failures": first,
+            "first_failures": part.first_failures,
             "lengths": list(map(len, pieces)),
         }
         with whole_file(self._path(number)) as stream:
@@ -66,7 +65,7 @@ class Parts:
             for piece in pieces:
                 stream.write(piece)
         lengths = (len(pieces[0]), len(pieces[1]), len(pieces[2]))
-        return Kept(self._path(number), part.counts, tuple(first), lengths)
+        return Kept(self._path(number), part.counts, part.first_failures, lengths)
 
     def get(self, number: int) -> Kept | None:
         """The part of chunk ``number``, if it is there and whole."""
@@ -76,11 +75,11 @@ class Parts:
                 line = stream.readline()
                 head: dict[str, Any] = json.loads(line)
             counts = Counts.of(head["counts"])
-            failures = tuple(Failure(*failure) for failure in head["first_failures"])
+            failures = [Failure(*failure) for failure in head["first_failures"]]
             output, failed, ids = head["lengths"]
         except (OSError, ValueError, KeyError, TypeError):
             return None
-        if path.stat().st_size != len(line) + output + failed + ids:
+        if head["run"] != self._run or path.stat().st_size != len(line) + output + failed + ids:
             return None
         return Kept(path, counts, failures, (output, failed, ids))
 

@@ -13,9 +13,8 @@ from policynlp.article import Failure
 from policynlp.batch.manifest import Manifest, new_manifest
 from policynlp.batch.options import Options
 from policynlp.batch.outputs import STDOUT, can_be_merged, check_output, is_table
-from policynlp.batch.parts import FAILURES_KEPT
 from policynlp.batch.repeats import Repeats
-from policynlp.batch.scoring import Counts, Job, Load, Part, Scorer
+from policynlp.batch.scoring import FAILURES_KEPT, Counts, Job, Load, Part, Result, Scorer
 from policynlp.batch.source import Chunk, Source, Survey, copy_stdin, how_many, make_chunks
 from policynlp.batch.store import Paths, Store
 from policynlp.batch.workers import Scored, score_here, score_parallel
@@ -53,12 +52,13 @@ class _Watch:
         self._progress = progress
         self._started = time.perf_counter()
 
-    def note(self, counts: Counts, failures: Sequence[Failure], *, resumed: bool = False) -> None:
-        """Count what became of some articles."""
+    def note(self, result: Result, *, resumed: bool = False) -> None:
+        """Count what became of a chunk."""
         summary = self.summary
-        summary.counts.add(counts)
-        summary.resumed += counts.done if resumed else 0
-        summary.first_failures += failures[: FAILURES_KEPT - len(summary.first_failures)]
+        summary.counts.add(result.counts)
+        summary.resumed += result.counts.done if resumed else 0
+        room = FAILURES_KEPT - len(summary.first_failures)
+        summary.first_failures += result.first_failures[:room]
         summary.seconds = time.perf_counter() - self._started
         self._progress(summary)
 
@@ -93,7 +93,7 @@ def score(
     chunks = _stream_chunks(Source(inputs, options, stream=stdin), jobs)
     for part in _in_order(_scored(chunks, scorer, Job(load, out, options), jobs)):
         (stdout or _print)(part.output)
-        watch.note(part.counts, part.failures)
+        watch.note(part)
     if not watch.summary.counts.done:
         raise _nothing(inputs)
     return watch.summary
@@ -110,8 +110,11 @@ def look(
     watch = _Watch(progress)
     for entry in Source(inputs, options, stream=stdin).chosen():
         found = entry if isinstance(entry, Failure) else entry.read(options.reading)
-        failures = [found] if isinstance(found, Failure) else []
-        watch.note(Counts(1 - len(failures), len(failures)), failures)
+        part = Part(counts=Counts(articles=1))
+        if isinstance(found, Failure):
+            part = Part()
+            part.fail(found)
+        watch.note(part)
     if not watch.summary.counts.done:
         raise _nothing(inputs)
     return watch.summary
@@ -147,11 +150,10 @@ class _Run:
         shard, summary = self.options.shard, watch.summary
         store.begin()
         summary.total = how_many(self.options, survey.articles) // (shard.of if shard else 1)
-        job = Job(self.load, str(self.paths.out), self.options, survey.columns)
+        job = Job(self.load, str(self.paths.out), self.options, survey.columns, store.keep)
         chunks = _Left(make_chunks(source.chosen(survey.articles), shard), store, watch)
-        for number, part in _scored(iter(chunks), self.scorer, job, self.jobs):
-            store.put(number, part)
-            watch.note(part.counts, part.failures)
+        for _, result in _scored(iter(chunks), self.scorer, job, self.jobs):
+            watch.note(result)
         output = job.output(self.scorer.themes)
         finished = store.finish(output, chunks.count, summary.counts)
         summary.repeated_ids, summary.first_failures = finished
@@ -185,7 +187,7 @@ class _Left:
             if kept is None:
                 yield chunk
             else:
-                self._watch.note(kept.counts, kept.first_failures, resumed=True)
+                self._watch.note(kept, resumed=True)
 
 
 def _stream_chunks(source: Source, jobs: int) -> Iterator[Chunk]:
@@ -200,10 +202,11 @@ def _scored(chunks: Iterator[Chunk], scorer: Scorer, job: Job, jobs: int) -> Ite
 
 
 def _in_order(scored: Iterator[Scored]) -> Iterator[Part]:
-    """Parts in the order of their numbers."""
+    """Parts, which nobody has put away, in the order of their numbers."""
     held: dict[int, Part] = {}
     wanted = 0
     for number, part in scored:
+        assert isinstance(part, Part)
         held[number] = part
         while wanted in held:
             yield held.pop(wanted)

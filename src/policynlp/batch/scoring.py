@@ -5,13 +5,15 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Final, Protocol
 
 from policynlp.article import AbstractLimits, Analysis, Article, Failure
 from policynlp.batch.options import Options
 from policynlp.batch.outputs import Output, output_for
 from policynlp.batch.source import Chunk
 from policynlp.reading.formats import Item, make_article
+
+FAILURES_KEPT: Final = 5
 
 
 class Scorer(Protocol):
@@ -36,16 +38,19 @@ class Scorer(Protocol):
 Load = Callable[[], Scorer]
 
 
-class Job(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Job:
     """All that a worker must know: how to load the model and what to make of an article.
 
-    ``columns`` are those that a table keeps of its inputs.
+    ``columns`` are those that a table keeps of its inputs; ``keep`` puts away what became of a
+    chunk, in the worker itself, so that nothing that is done can be lost on the way.
     """
 
     load: Load
     out: str
     options: Options
     columns: tuple[str, ...] = ()
+    keep: "Callable[[int, Part], Result]" = field(default=lambda number, part: part)
 
     def output(self, themes: Sequence[str]) -> Output:
         """How results are written."""
@@ -93,6 +98,18 @@ class Counts:
         self.themes.update(tag.theme for part in analysis.sections for tag in part.themes)
 
 
+class Result(Protocol):
+    """What is told of a chunk whose part may be put away already."""
+
+    @property
+    def counts(self) -> Counts:
+        """What became of its articles."""
+
+    @property
+    def first_failures(self) -> Sequence[Failure]:
+        """Some of them that failed, if any did."""
+
+
 @dataclass(slots=True)
 class Part:
     """What became of a chunk; ``ids`` are those of all its articles, failed or not."""
@@ -101,6 +118,11 @@ class Part:
     failures: list[Failure] = field(default_factory=list)
     ids: list[str] = field(default_factory=list)
     counts: Counts = field(default_factory=Counts)
+
+    @property
+    def first_failures(self) -> Sequence[Failure]:
+        """The first of the failures."""
+        return self.failures[:FAILURES_KEPT]
 
     def fail(self, failure: Failure) -> None:
         """Account for an article without a result."""

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,13 +15,14 @@ from policynlp.batch.manifest import (
     RUNNING,
     Manifest,
     differences,
+    identity,
     read_manifest,
     write_manifest,
 )
 from policynlp.batch.outputs import Output, failure_header
-from policynlp.batch.parts import FAILURES_KEPT, Kept, Parts
+from policynlp.batch.parts import Kept, Parts
 from policynlp.batch.repeats import Repeats, find_repeats
-from policynlp.batch.scoring import Counts, Part
+from policynlp.batch.scoring import FAILURES_KEPT, Counts, Part, Result
 from policynlp.errors import OutputError
 
 
@@ -73,7 +74,7 @@ class Store:
 
         Raises ``OutputError`` where it comes of another run and must not be overwritten.
         """
-        self._paths, self._parts = paths, Parts(paths.parts)
+        self._paths, self._parts = paths, Parts(paths.parts, identity(manifest))
         self.manifest = manifest
         self.finished = self._goes_on = False
         try:
@@ -121,9 +122,10 @@ class Store:
         """What there is of chunk ``number``."""
         return self._parts.get(number)
 
-    def put(self, number: int, part: Part) -> None:
-        """Keep what became of chunk ``number``."""
-        self._parts.put(number, part)
+    @property
+    def keep(self) -> Callable[[int, Part], Result]:
+        """What keeps the part of a chunk, in any process."""
+        return self._parts.put
 
     def finish(self, output: Output, chunks: int, counts: Counts) -> "Finished":
         """Put the parts of so many chunks together, and remove them.

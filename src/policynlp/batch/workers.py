@@ -4,14 +4,13 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import BrokenExecutor
 from typing import Any, Final, NamedTuple
 
 from policynlp.article import Failure
-from policynlp.batch.options import Options
 from policynlp.batch.outputs import Output
-from policynlp.batch.scoring import Job, Part, Scorer, score_chunk
+from policynlp.batch.scoring import Job, Part, Result, Scorer, score_chunk
 from policynlp.batch.source import Chunk
 
 # Chunks that wait for a worker, and results that wait for an older one, for each worker.
@@ -20,14 +19,14 @@ _AHEAD: Final = 8
 _IDLE_SECONDS: Final = 60
 _WATCH_SECONDS: Final = 1
 
-Scored = tuple[int, Part]
+Scored = tuple[int, Result]
 
 
 def score_here(chunks: Iterable[Chunk], scorer: Scorer, job: Job) -> Iterator[Scored]:
     """Score one chunk after the other."""
     output = job.output(scorer.themes)
     for chunk in chunks:
-        yield chunk.number, score_chunk(chunk, scorer, output, job.options)
+        yield chunk.number, job.keep(chunk.number, score_chunk(chunk, scorer, output, job.options))
 
 
 def score_parallel(chunks: Iterable[Chunk], job: Job, jobs: int) -> Iterator[Scored]:
@@ -52,7 +51,10 @@ def score_parallel(chunks: Iterable[Chunk], job: Job, jobs: int) -> Iterator[Sco
                 pool.restart()
                 broken, waiting = waiting, {}
                 for future, chunk in broken.items():
-                    yield chunk.number, _result(future) or _rescue(chunk, pool)
+                    result = _result(future)
+                    if result is None:
+                        result = job.keep(chunk.number, _rescue(chunk, pool))
+                    yield chunk.number, result
     finally:
         pool.stop()
 
@@ -66,22 +68,22 @@ def _fill(waiting: dict[Any, Chunk], rest: Iterator[Chunk], pool: "_Pool", jobs:
         chunk = next(rest, None)
         if chunk is None:
             return
-        waiting[pool.submit(chunk)] = chunk
+        waiting[pool.submit(chunk, _keep_in_worker)] = chunk
 
 
-def _result(future: Any) -> Part | None:
+def _result(future: Any) -> Result | None:
     """What came of a chunk before the processes were ended, if anything did."""
     if future.cancelled() or not future.done() or future.exception():
         return None
-    result: Part = future.result()
+    result: Result = future.result()
     return result
 
 
 def _rescue(chunk: Chunk, pool: "_Pool") -> Part:
     """Score a chunk on which a process may have died, article by article if need be."""
     try:
-        result: Part = pool.submit(chunk).result()
-        return result
+        part: Part = pool.submit(chunk, _score_in_worker).result()
+        return part
     except BrokenExecutor as error:
         pool.restart()
         if len(chunk.entries) == 1:
@@ -102,13 +104,13 @@ class _Pool:
         self._job, self._jobs = job, jobs
         self._start()
 
-    def submit(self, chunk: Chunk) -> Any:
-        """Let a process score ``chunk`` when one is free."""
+    def submit(self, chunk: Chunk, work: Callable[[Chunk], Result]) -> Any:
+        """Let a process do its ``work`` on ``chunk`` when one is free."""
         try:
-            return self._executor.submit(_score_in_worker, chunk)
+            return self._executor.submit(work, chunk)
         except BrokenExecutor:  # One died while none was looked at.
             self.restart()
-            return self._executor.submit(_score_in_worker, chunk)
+            return self._executor.submit(work, chunk)
 
     def done(self, waiting: Iterable[Any]) -> list[Any]:
         """Wait until some of what was submitted is done."""
@@ -142,9 +144,9 @@ class _Worker(NamedTuple):
     """What a worker process needs for every chunk; ``parent`` is the process that started it."""
 
     parent: int
+    job: Job
     scorer: Scorer
     output: Output
-    options: Options
 
     def leave_if_alone(self) -> None:
         """End when the parent was killed: nobody would read what this process writes."""
@@ -164,7 +166,7 @@ _workers: list[_Worker] = []  # In a worker there is one.
 def _start_worker(job: Job, parent: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends us.
     scorer = job.load()
-    worker = _Worker(parent, scorer, job.output(scorer.themes), job.options)
+    worker = _Worker(parent, job, scorer, job.output(scorer.themes))
     threading.Thread(target=worker.watch, daemon=True).start()
     _workers.append(worker)
 
@@ -172,4 +174,11 @@ def _start_worker(job: Job, parent: int) -> None:
 def _score_in_worker(chunk: Chunk) -> Part:
     [worker] = _workers
     worker.leave_if_alone()
-    return score_chunk(chunk, worker.scorer, worker.output, worker.options)
+    part = score_chunk(chunk, worker.scorer, worker.output, worker.job.options)
+    worker.leave_if_alone()
+    return part
+
+
+def _keep_in_worker(chunk: Chunk) -> Result:
+    part = _score_in_worker(chunk)
+    return _workers[0].job.keep(chunk.number, part)
