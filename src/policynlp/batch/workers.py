@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import BrokenExecutor
+from contextlib import contextmanager
 from typing import Any, Final, NamedTuple
 
 from policynlp.article import Failure
@@ -138,6 +139,21 @@ class _Pool:
             initargs=(self._job, os.getpid()),
             env=dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1"),
         )
+        with _interrupts_ignored():
+            self._executor.submit(os.getpid)  # The first task starts the processes.
+
+
+@contextmanager
+def _interrupts_ignored() -> Iterator[None]:
+    """Let processes that start meanwhile ignore Ctrl-C: it is for the parent, which ends them."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 class _Worker(NamedTuple):
@@ -164,7 +180,7 @@ _workers: list[_Worker] = []  # In a worker there is one.
 
 
 def _start_worker(job: Job, parent: int) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends us.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Windows hands down no such setting.
     scorer = job.load()
     worker = _Worker(parent, job, scorer, job.output(scorer.themes))
     threading.Thread(target=worker.watch, daemon=True).start()
