@@ -2,6 +2,7 @@
 
 import zlib
 from collections.abc import Sequence
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -71,7 +72,7 @@ def build_dataset(
     structure = Structure(
         np.repeat(np.arange(len(sections)), [len(s.paragraphs) for s in sections]),
         np.array([p.size for p in paragraphs], dtype=np.int64),
-        len(sections),
+        *_runs([section.article for section in sections]),
     )
     counts = vocabulary.count([p.terms for p in paragraphs] + [s.heading for s in sections])
     return Dataset(
@@ -82,6 +83,12 @@ def build_dataset(
         tuple(section.article for section in sections),
         np.array([section.notes.get("origin") == WRITTEN for section in sections]),
     )
+
+
+def _runs(articles: Sequence[str]) -> tuple[Ints, int]:
+    """Number the runs of sections of one article: [sections], and how many runs there are."""
+    numbers = list(accumulate((a != b for a, b in pairwise(articles)), initial=0))
+    return np.array(numbers, dtype=np.int64), numbers[-1] + 1
 
 
 def folds(articles: Sequence[str], n_folds: int) -> Ints:
