@@ -27,7 +27,7 @@ from policynlp.training.dataset import (
     choose_vocabulary,
     folds,
 )
-from policynlp.training.measures import best_threshold
+from policynlp.training.measures import f1_threshold
 
 # Chosen by grouped cross-validation and on newspaper features; the losers and their figures
 # stand in docs/experiments.md. The scales weigh a paragraph's own text against its context.
@@ -201,7 +201,7 @@ def _fit_roll_up(evidence: Floats, labels: Labels) -> Floats:
 
 def _cutoffs(probabilities: Floats, labels: Labels) -> Cutoffs:
     thresholds = tuple(
-        best_threshold(holds[known], p[known]) if holds[known].any() else 0.5
+        f1_threshold(holds[known], p[known]) if holds[known].any() else 0.5
         for p, holds, known in zip(probabilities.T, labels.holds.T, labels.known.T, strict=True)
     )
     return Cutoffs(thresholds, tuple(UNCERTAIN_PART * threshold for threshold in thresholds))

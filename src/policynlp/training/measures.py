@@ -29,13 +29,17 @@ def score(holds: Flags, tagged: Flags) -> Score:
     )
 
 
-def best_threshold(holds: Flags, probabilities: Floats) -> float:
-    """Return the threshold of greatest F1, halfway between two neighbouring probabilities."""
+def f1_threshold(holds: Flags, probabilities: Floats) -> float:
+    """Return the threshold of greatest expected F1 for calibrated probabilities: half of it.
+
+    Lipton, Elkan & Naryanaswamy, "Optimal thresholding of classifiers to maximize F1 measure",
+    2014. Where F1 itself is greatest is a matter of few rows: thresholds learned on half of the
+    articles had macro-F1 0.787 on the other half that way, 0.792 this way (sections 0.780, 0.781;
+    60 splits).
+    """
     order = np.argsort(-probabilities, kind="stable")
     ranked = probabilities[order]
     hits = np.cumsum(holds[order])
     f1 = 2 * hits / (np.arange(1, len(ranked) + 1) + hits[-1])
     last_of_ties = np.append(ranked[1:] != ranked[:-1], True)
-    best = int(np.argmax(np.where(last_of_ties, f1, -1.0)))
-    below = ranked[best + 1] if best + 1 < len(ranked) else 0.0
-    return float((ranked[best] + below) / 2)
+    return float(np.max(f1, where=last_of_ties, initial=0.0)) / 2
