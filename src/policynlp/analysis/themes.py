@@ -179,8 +179,9 @@ class Contributions:
         first, last = layout.word_starts.searchsorted((begin, end))
         words = layout.word_starts[first:last]
         weights = self._word_weights(words, end, theme)
-        raises = (weights > _LEAST_EVIDENCE) & ~layout.stop_words[first:last]
-        edges = np.diff(raises, prepend=False, append=False).nonzero()[0]
+        raises = np.zeros(len(words) + 2, dtype=bool)  # with a word before and after that does not
+        raises[1:-1] = (weights > _LEAST_EVIDENCE) & ~layout.stop_words[first:last]
+        edges = (raises[1:] != raises[:-1]).nonzero()[0]
         sums = np.add.reduceat(np.append(weights, 0.0), edges)[::2]
         bounds = (np.append(words, end) - base)[edges].tolist()
         best: dict[str, Evidence] = {}
