@@ -22,6 +22,7 @@ from policynlp.language.words import fingerprint
 CODE_BOOK = "themes.toml"
 COUNTS_SUFFIX = ".counts.jsonl"
 COUNTS_FORMAT = "policynlp-counts-1"
+HELD_OUT = "held_out"
 _LABEL_SEPARATORS = "、，,;；|/"
 _NO_LABEL = {"", "无", "none", "-"}
 
@@ -44,7 +45,8 @@ class LabelledParagraph:
 class LabelledSection:
     """A labelled section; ``themes`` is ``None`` where only its paragraphs were labelled.
 
-    ``labelled_for`` is ``None`` where it was labelled for every theme of the corpus.
+    ``labelled_for`` is ``None`` where it was labelled for every theme of the corpus; ``place``
+    is the file and line it was read from.
     """
 
     id: str
@@ -56,6 +58,7 @@ class LabelledSection:
     disputed: frozenset[str] = frozenset()
     heading_text: str = ""
     notes: dict[str, str] = field(default_factory=dict)
+    place: str = ""
 
     def knows(self, theme: str) -> bool:
         """Say whether the section's readers looked for ``theme``."""
@@ -68,12 +71,14 @@ def read_corpus(paths: Iterable[Path]) -> list[LabelledSection]:
     Raises ``CorpusError`` naming file, line and field of the first record that is wrong.
     """
     sections: list[LabelledSection] = []
-    seen: dict[str, Path] = {}
+    seen: dict[str, str] = {}
     for path in corpus_files(paths):
         for section in _read_file(path):
             if section.id in seen:
-                raise CorpusError(f"{path}: id {section.id!r} stands in {seen[section.id]} already")
-            seen[section.id] = path
+                raise CorpusError(
+                    f"{section.place}: id {section.id!r} stands in {seen[section.id]} already"
+                )
+            seen[section.id] = section.place
             sections.append(section)
     if not sections:
         raise CorpusError("no labelled sections: name a .jsonl or .csv file or a folder of them")
@@ -322,6 +327,7 @@ def _section(
             for key in ("genre", "origin", "source", "sampling")
             if record.get(key)
         },
+        place,
     )
 
 
