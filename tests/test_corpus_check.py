@@ -124,7 +124,7 @@ def _order(sections: Sections) -> Sections:
         (_repeat, "also stands in"),
         (_one_genre, "written: sections of genre report: "),
         (_mistype_genre, "written: sections of genre reprot: 0.0"),
-        (_label_all, "written: paragraphs without label: 0.00, should lie between"),
+        (_label_all, "written: paragraphs without label: 0.000, should lie between"),
         (_lengthen, "written: median length of 数字化 to that of no label"),
         (_order, "written: paragraphs without label in the first third of sections: 0.00"),
     ],

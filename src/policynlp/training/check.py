@@ -240,7 +240,7 @@ def _row(items: Iterable[tuple[str, float]], form: str) -> str:
 def _outside(folder: str, name: str, value: float, bounds: tuple[float, float]) -> Iterator[str]:
     low, high = bounds
     if not low <= value <= high:
-        yield f"{folder}: {name}: {value:.2f}, should lie between {low:.2f} and {high:.2f}"
+        yield f"{folder}: {name}: {value:.3f}, should lie between {low:.3f} and {high:.3f}"
 
 
 def _share(flags: Sequence[bool]) -> float:
