@@ -1,12 +1,14 @@
 """One article in, its analysis out; or many, in order."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cache, partial
 from itertools import chain, islice, pairwise
 from pathlib import Path
 from typing import Literal, TypeAlias
 
 from policynlp.analysis import abstracts
+from policynlp.analysis.goals import aim
 from policynlp.analysis.layout import Layout, count_rows, count_sentences, lay_out
 from policynlp.analysis.themes import Contributions, infer, status_of, tags_of, weigh
 from policynlp.article import (
@@ -22,7 +24,7 @@ from policynlp.article import (
     SectionAnalysis,
     Tag,
 )
-from policynlp.model import Model, default_folder
+from policynlp.model import Cutoffs, Model, default_folder
 from policynlp.model import load as load_model
 from policynlp.reading import read_text
 
@@ -90,8 +92,9 @@ class Analyzer:
 
         if self._folder is None:
             raise ValueError("jobs needs an analyzer that was loaded from a folder")
+        cutoffs = (self._model.paragraph, self._model.section)
         results: Iterator[list[Analysis | Failure]] = Parallel(n_jobs=jobs, return_as="generator")(
-            delayed(_attempt_lot)(self._folder, lot, limits, on_error) for lot in lots
+            delayed(_attempt_lot)(self._folder, cutoffs, lot, limits, on_error) for lot in lots
         )
         return results
 
@@ -199,25 +202,38 @@ class Analyzer:
         return dict(zip(self._model.themes, probabilities, strict=True))
 
 
-def load(path: str | Path | None = None) -> Analyzer:
+def load(
+    path: str | Path | None = None,
+    *,
+    min_precision: float | None = None,
+    thresholds: Mapping[str, float] | None = None,
+) -> Analyzer:
     """Load a model folder, by default the bundled one.
 
+    ``min_precision`` asks for tags that are right so often, on text like the training corpus;
+    ``thresholds`` sets the probability from which a theme is tagged, by its name, and comes
+    first. Without either a theme is tagged from where its F1 was best.
+
     Raises ``ModelError`` naming the file if the folder is not whole or was made for other
-    words than this version cuts.
+    words than this version cuts, and naming the theme if it cannot promise ``min_precision``.
     """
     folder = default_folder() if path is None else Path(path)
-    return Analyzer(load_model(folder), folder)
+    return Analyzer(aim(load_model(folder), min_precision, thresholds or {}), folder)
 
 
 @cache
-def _worker_analyzer(folder: Path) -> Analyzer:
-    return load(folder)
+def _worker_analyzer(folder: Path, paragraph: Cutoffs, section: Cutoffs) -> Analyzer:
+    return Analyzer(replace(load_model(folder), paragraph=paragraph, section=section), folder)
 
 
 def _attempt_lot(
-    folder: Path, lot: list[str | Article], limits: AbstractLimits, on_error: OnError
+    folder: Path,
+    cutoffs: tuple[Cutoffs, Cutoffs],
+    lot: list[str | Article],
+    limits: AbstractLimits,
+    on_error: OnError,
 ) -> list[Analysis | Failure]:
-    return _worker_analyzer(folder)._attempt(lot, limits, on_error)
+    return _worker_analyzer(folder, *cutoffs)._attempt(lot, limits, on_error)
 
 
 def _article(item: str | Article) -> Article:

@@ -22,6 +22,7 @@ from policynlp.training.corpus import (
     read_corpus,
     themes_of,
 )
+from policynlp.training.dataset import unknown_themes
 from policynlp.training.evaluate import as_table, evaluate, report
 from policynlp.training.fit import Fit, fit_model
 
@@ -91,8 +92,12 @@ def run_train(corpus: Sequence[Path], output: Path) -> None:
 
 
 def run_evaluate(model: Path, data: Sequence[Path], json_output: bool) -> None:
-    """Print the quality of a model on labelled files."""
-    result = evaluate(load(model), read_corpus(data))
+    """Print the quality of a model on labelled files, and for what it cannot be measured."""
+    loaded, sections = load(model), read_corpus(data)
+    for theme, n in sorted(unknown_themes(sections, loaded.themes).items()):
+        note = f"{theme} ({n} sections) is not measured: {loaded.id} does not know it"
+        print(note, file=sys.stderr)
+    result = evaluate(loaded, sections)
     if json_output:
         json.dump(result, sys.stdout, ensure_ascii=False, indent=1)
         print()
