@@ -159,8 +159,8 @@ def test_the_commands_take_goals(tmp_path: Path, capsys: pytest.CaptureFixture[s
         return sum(len(section["themes"]) for section in record["sections"])
 
     assert 0 < tagged("--min-precision", "0.95") < tagged("--min-precision", "0.5")
-    some = tagged("--threshold", "科技创新=0.001", "--threshold", "数字化=0.001")
-    assert some > tagged("--threshold", "数字化=0.001") > tagged()
+    some = tagged("--threshold", "科技创新=0.000001", "--threshold", "数字化=0.000001")
+    assert some > tagged("--threshold", "数字化=0.000001") > tagged()
     assert cli.main(["analyze", str(PAGE), "--min-precision", "0.97"]) == 1
     assert "cannot promise precision 0.97" in capsys.readouterr().err
 
