@@ -22,6 +22,7 @@ from policynlp.language.words import fingerprint
 CODE_BOOK = "themes.toml"
 COUNTS_SUFFIX = ".counts.jsonl"
 COUNTS_FORMAT = "policynlp-counts-1"
+HELD_OUT = "held_out"
 _LABEL_SEPARATORS = "、，,;；|/"
 _NO_LABEL = {"", "无", "none", "-"}
 
@@ -81,11 +82,16 @@ def read_corpus(paths: Iterable[Path]) -> list[LabelledSection]:
 
 
 def corpus_files(paths: Iterable[Path]) -> list[Path]:
-    """Return the corpus files that ``paths`` stand for, folders in order of name."""
+    """Return the corpus files that ``paths`` stand for, folders in order of name.
+
+    A folder ``held_out`` inside one of ``paths`` is passed over: what measures a model must
+    not train it. Named itself, it is read.
+    """
     files: list[Path] = []
     for path in paths:
         if path.is_dir():
-            files += sorted(p for p in path.rglob("*") if p.suffix in {".jsonl", ".csv"})
+            found = (p for p in path.rglob("*") if p.suffix in {".jsonl", ".csv"})
+            files += sorted(p for p in found if HELD_OUT not in p.relative_to(path).parts)
         elif path.is_file():
             files.append(path)
         else:
