@@ -145,7 +145,7 @@ class Analyzer:
         article: Article,
         probabilities: Probabilities,
         found: abstracts.Abstracts,
-        evidence: Callable[[int, Section, int], tuple[Evidence, ...]],
+        evidence: Callable[[Section, int], tuple[Evidence, ...]],
     ) -> Iterator[SectionAnalysis]:
         model, row = self._model, 0
         rows = probabilities.paragraphs.tolist()
@@ -157,7 +157,7 @@ class Analyzer:
                 section,
                 status_of(own, model.section),
                 tuple(
-                    Tag(theme, p, evidence(number, section, self._places[theme]))
+                    Tag(theme, p, evidence(section, self._places[theme]))
                     for theme, p, _ in tags_of(own, model.section, model.themes)
                 ),
                 self._named(own),

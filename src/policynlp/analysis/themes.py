@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from policynlp.analysis.layout import NOWHERE, Layout, Structure
-from policynlp.article import NONE, TAGGED, UNCERTAIN, Evidence, Section, Tag
+from policynlp.article import NONE, TAGGED, UNCERTAIN, Evidence, Paragraph, Section, Tag
 from policynlp.language.terms import Counts, Floats, Ints, pool, project, tf_idf
 from policynlp.language.words import stop_words
 from policynlp.model import Cutoffs, Model
@@ -167,23 +167,24 @@ class Contributions:
         sections: Ints = of_rows[self._layout.rows]
         return sections
 
-    def evidence(self, number: int, section: Section, theme: int) -> tuple[Evidence, ...]:
-        """Return the phrases of section ``number`` that raised ``theme`` most, best first.
+    def evidence(self, within: Section | Paragraph, theme: int) -> tuple[Evidence, ...]:
+        """Return the phrases of a section or paragraph that raised ``theme`` most, best first.
 
         A phrase is a run of neighbouring words that each raised it; of equal phrases the
         first is quoted.
         """
-        mine = self._sections == number
+        places = self._layout.occurrences.starts
+        mine = (places >= within.start) & (places < within.end)
         terms, starts, lengths = (array[mine] for array in self._layout.occurrences)
         raised = np.zeros(len(terms))
         for view, share in self._shares.items():
             raised += share[mine] * self._model.weights[view][terms, theme]
         raised *= self._model.calibration[theme, 0]
-        size = section.end - section.start
-        total = _accumulated(raised, starts - section.start, lengths, size)
-        first, last = self._layout.word_starts.searchsorted((section.start, section.end))
-        bounds = np.append(self._layout.word_starts[first:last], section.end)
-        weights = np.diff(total[bounds - section.start]).tolist()
+        size = within.end - within.start
+        total = _accumulated(raised, starts - within.start, lengths, size)
+        first, last = self._layout.word_starts.searchsorted((within.start, within.end))
+        bounds = np.append(self._layout.word_starts[first:last], within.end)
+        weights = np.diff(total[bounds - within.start]).tolist()
         best: dict[str, Evidence] = {}
         for phrase in sorted(self._phrases(bounds.tolist(), weights), key=lambda e: -e.weight):
             best.setdefault(self._text[phrase.start : phrase.end], phrase)

@@ -45,7 +45,8 @@ class LabelledParagraph:
 class LabelledSection:
     """A labelled section; ``themes`` is ``None`` where only its paragraphs were labelled.
 
-    ``labelled_for`` is ``None`` where it was labelled for every theme of the corpus.
+    ``labelled_for`` is ``None`` where it was labelled for every theme of the corpus; ``place``
+    is the file and line it was read from.
     """
 
     id: str
@@ -57,6 +58,7 @@ class LabelledSection:
     disputed: frozenset[str] = frozenset()
     heading_text: str = ""
     notes: dict[str, str] = field(default_factory=dict)
+    place: str = ""
 
     def knows(self, theme: str) -> bool:
         """Say whether the section's readers looked for ``theme``."""
@@ -97,6 +99,11 @@ def corpus_files(paths: Iterable[Path]) -> list[Path]:
         else:
             raise CorpusError(f"{path}: no such file or folder")
     return files
+
+
+def sha256(path: Path) -> str:
+    """Return the hash by which a model and a gate know a corpus file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def read_code_book(paths: Iterable[Path]) -> dict[str, str] | None:
@@ -328,6 +335,7 @@ def _section(
             for key in ("genre", "origin", "source", "sampling")
             if record.get(key)
         },
+        place,
     )
 
 
