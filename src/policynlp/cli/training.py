@@ -86,7 +86,7 @@ def _evaluate(args: argparse.Namespace) -> int:
 
 def _evaluate_abstracts(args: argparse.Namespace) -> int:
     from policynlp.model import load
-    from policynlp.report.evaluation import abstracts_page
+    from policynlp.report.abstracts import abstracts_page
     from policynlp.training.evaluate_abstracts import as_table, evaluate_abstracts, read_references
 
     references = read_references([Path(path) for path in args.data])
