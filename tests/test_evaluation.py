@@ -385,8 +385,9 @@ def test_evaluate_prints_and_writes(
     written = json.loads((tmp_path / "f.json").read_text(encoding="utf-8"))
     assert f"F1 {written['sections']['macro_f1']:.3f}" in printed
     assert (tmp_path / "f.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
-    assert cli.main(["evaluate", str(small_model), data, "--json", "-"]) == 0
-    assert json.loads(capsys.readouterr().out) == written
+    for as_json in (["--json", "-"], ["--json"]):
+        assert cli.main(["evaluate", str(small_model), data, *as_json]) == 0
+        assert json.loads(capsys.readouterr().out) == written
 
 
 def test_undefined_scores_are_not_numbers() -> None:

@@ -53,7 +53,13 @@ def add_evaluate(commands: "Commands") -> None:
         metavar="N",
         help="with --abstracts: most characters of an abstract (default: 150)",
     )
-    parser.add_argument("--json", metavar="FILE", help="write the figures as JSON, - to print them")
+    parser.add_argument(
+        "--json",
+        nargs="?",
+        const="-",
+        metavar="FILE",
+        help="write the figures as JSON; without a file or with -, print them",
+    )
     parser.add_argument("--html", metavar="FILE", help="write a page with charts and worst errors")
     parser.set_defaults(run=_evaluate)
 
