@@ -5,7 +5,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Final
 
-from policynlp.cli.arguments import DONE, SOME_FAILED, add_limits, limits, positive
+from policynlp.cli.arguments import DONE, SOME_FAILED, add_limits, limits, load_analyzer, positive
 from policynlp.errors import InputError
 
 if TYPE_CHECKING:
@@ -52,13 +52,12 @@ def _output(text: str) -> str:
 
 
 def _score(args: argparse.Namespace) -> int:
-    import policynlp
     from policynlp.batch import score
 
     progress = _Progress(shown=not args.quiet and sys.stderr.isatty())
     try:
         summary = score(
-            policynlp.load(args.model),
+            load_analyzer(args),
             args.inputs,
             args.output,
             limits=limits(args),

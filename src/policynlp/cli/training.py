@@ -87,6 +87,9 @@ def _evaluate(args: argparse.Namespace) -> int:
     from policynlp.training.tables import as_report
 
     figures = measure_files(Path(args.model), [Path(path) for path in args.data])
+    for theme, n in figures["not_measured"].items():
+        note = f"{theme} ({n} sections) is not measured: {figures['model']} does not know it"
+        print(note, file=sys.stderr)
     return _show(figures, args, evaluation_page, as_report)
 
 

