@@ -37,6 +37,11 @@ def evaluation_page(figures: Figures) -> str:
     )
 
 
+def _measured(figures: Figures) -> list[str]:
+    """Return the levels at which any theme is labelled or tagged."""
+    return [level for level in LEVELS if figures[level]["themes"]]
+
+
 def _warning(trained_on: Sequence[str]) -> Iterator[Markup]:
     if trained_on:
         files = ", ".join(trained_on)
@@ -54,7 +59,7 @@ def _tiles(figures: Figures) -> Markup:
             element("span", _bounds(figures[level], "macro_f1")),
             class_="tile",
         )
-        for level in LEVELS
+        for level in _measured(figures)
     ]
     return element("div", *tiles, class_="tiles")
 
@@ -66,7 +71,7 @@ def _levels(figures: Figures) -> Iterator[Markup]:
         "distance from the truth. The corpus labels no articles: an article is taken to have "
         "the themes of its sections."
     )
-    for level in LEVELS:
+    for level in _measured(figures):
         yield _level(level, figures[level])
 
 
@@ -102,7 +107,7 @@ def _curves(figures: Figures) -> Iterator[Markup]:
         "a theme holds where its probability is such (larger dots, more rows); on the dashed "
         "line a probability is what it says."
     )
-    for level in LEVELS:
+    for level in _measured(figures):
         cards = [
             element(
                 "div",
@@ -168,6 +173,7 @@ def _coverage(figures: Figures) -> Iterator[Markup]:
             "div", element("h3", level.capitalize()), _coverage_chart(level, curve), class_="card"
         )
         for level, curve in figures["coverage"].items()
+        if level in _measured(figures)
     ]
     yield element("div", *cards, class_="cards")
     yield table(
@@ -209,9 +215,8 @@ def _parts(figures: Figures) -> Iterator[Markup]:
     if come["paragraphs"]["rows"]:
         yield element("h2", "Rows as they come")
         yield _soft("Drawn from the news without regard to any model: themes are rarer here.")
-        for level in LEVELS:
-            if come[level]["themes"]:
-                yield _level(level, come[level])
+        for level in _measured(come):
+            yield _level(level, come[level])
 
 
 def _part_table(parts: Figures) -> Markup:
@@ -223,8 +228,7 @@ def _part_table(parts: Figures) -> Markup:
             *(_figure(part[level], f"macro_{key}") for key in _FIGURES),
         ]
         for name, part in parts.items()
-        for level in LEVELS
-        if part[level]["themes"]
+        for level in _measured(part)
     ]
     header = ["source", "", "rows", "macro-F1", "precision", "recall"]
     return table(header, rows, "Macro averages over the themes that occur.")
@@ -237,7 +241,7 @@ def _confusion(figures: Figures) -> Iterator[Markup]:
         "where their own was missed). A column: rows wrongly tagged, and what held there. Rows "
         "with several labels stand in several lines."
     )
-    for level in LEVELS:
+    for level in _measured(figures):
         yield _confusion_table(level, figures["confusion"][level])
 
 
