@@ -190,8 +190,9 @@ def test_near_duplicates_are_all_pairs_of_so_much_overlap() -> None:
 
 
 def test_the_summary_counts_what_is_there(corpus: Corpus) -> None:
-    lines = list(summary(corpus._replace(sections=corpus.written[:160])))
-    assert "160 sections, 372 paragraphs" in lines[0]
+    part = corpus.written[:160]
+    lines = list(summary(corpus._replace(sections=part)))
+    assert f"160 sections, {sum(len(s.paragraphs) for s in part)} paragraphs" in lines[0]
     assert [
         line.split(":")[0].strip() for line in lines if "length" in line or "paragraphs," in line
     ]

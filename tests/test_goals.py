@@ -57,12 +57,11 @@ def test_the_lowest_threshold_of_each_precision_is_found() -> None:
 
 def test_what_is_promised_held_out_of_fold(small_fit: Fit) -> None:
     """The small corpus is all written text, so all of its known rows are what promises go by."""
-    data, model = small_fit.dataset, small_fit.model
-    rows = {"paragraph": (data.paragraphs, small_fit.paragraphs),
-            "section": (data.sections, small_fit.sections)}  # fmt: skip
+    found, model = small_fit.judged, small_fit.model
+    rows = {"paragraph": found.paragraphs, "section": found.sections}
     kept = 0
     for level in LEVELS:
-        (holds, known), probabilities = rows[level]
+        (holds, known), probabilities, *_ = rows[level]
         for i, promises in enumerate(model.promises[level]):
             mine = known[:, i]
             for precision, threshold in promises.items():

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from policynlp.analysis.layout import Layout, Structure
-from policynlp.article import NONE, TAGGED, UNCERTAIN, Article, Evidence, Section, Tag
+from policynlp.article import NONE, TAGGED, UNCERTAIN, Article, Evidence, Paragraph, Section, Tag
 from policynlp.language.terms import Counts, Floats, Ints, pool, project, tf_idf
 from policynlp.model import Cutoffs, Model
 
@@ -166,16 +166,16 @@ class Contributions:
         return own.take(entries), of_section.take(entries)
 
     def evidence(
-        self, article: Article, number: int, section: Section, theme: int
+        self, article: Article, number: int, within: Section | Paragraph, theme: int
     ) -> tuple[Evidence, ...]:
-        """Return the phrases of a section that raised ``theme`` most, best first.
+        """Return the phrases of a section or paragraph that raised ``theme`` most, best first.
 
         ``number`` is the place of ``article`` among those laid out. A phrase is a run of
         neighbouring words that each raised the theme, parted by stop words; of equal phrases
         the first is quoted.
         """
         layout, base = self._layout, self._layout.bases[number]
-        begin, end = section.start + base, section.end + base
+        begin, end = within.start + base, within.end + base
         first, last = layout.word_starts.searchsorted((begin, end))
         words = layout.word_starts[first:last]
         weights = self._word_weights(words, end, theme)

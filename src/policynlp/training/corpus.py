@@ -86,16 +86,26 @@ def read_corpus(paths: Iterable[Path]) -> list[LabelledSection]:
 
 
 def corpus_files(paths: Iterable[Path]) -> list[Path]:
-    """Return the corpus files that ``paths`` stand for, folders in order of name."""
+    """Return the corpus files that ``paths`` stand for, folders in order of name.
+
+    A folder ``held_out`` inside one of ``paths`` is passed over: what measures a model must
+    not train it. Named itself, it is read.
+    """
     files: list[Path] = []
     for path in paths:
         if path.is_dir():
-            files += sorted(p for p in path.rglob("*") if p.suffix in {".jsonl", ".csv"})
+            found = (p for p in path.rglob("*") if p.suffix in {".jsonl", ".csv"})
+            files += sorted(p for p in found if HELD_OUT not in p.relative_to(path).parts)
         elif path.is_file():
             files += [path] if path.name != CODE_BOOK else []
         else:
             raise CorpusError(f"{path}: no such file or folder")
     return files
+
+
+def sha256(path: Path) -> str:
+    """Return the hash by which a model and a gate know a corpus file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def read_code_book(paths: Iterable[Path]) -> dict[str, str] | None:

@@ -27,6 +27,7 @@ from policynlp.training.dataset import (
     choose_vocabulary,
     folds,
 )
+from policynlp.training.judge import Judged, compare
 from policynlp.training.measures import f1_threshold, thresholds_by_precision
 
 # Chosen by grouped cross-validation and on newspaper features; the losers and their figures
@@ -47,12 +48,10 @@ _MIN_JUDGED = 100
 
 
 class Fit(NamedTuple):
-    """A fitted model and its out-of-fold probabilities [paragraphs or sections, themes]."""
+    """A fitted model and what classifiers that never saw the article say out of fold."""
 
     model: Model
-    dataset: Dataset
-    paragraphs: Floats
-    sections: Floats
+    judged: Judged
 
 
 def fit_model(
@@ -107,7 +106,7 @@ def fit_model(
             "section": _promises(rolled, judged_sections),
         },
     )
-    return Fit(model, data, paragraphs, rolled)
+    return Fit(model, compare(model, sections, data, paragraphs, rolled))
 
 
 def feature_matrix(weighted: Weighted, structure: Structure, n_terms: int) -> sp.csr_matrix:

@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from policynlp.language.terms import Floats
-
-Flags = NDArray[np.bool_]
+from policynlp.training.dataset import Flags
+from policynlp.training.judge import Outcome
 
 LEAST_TAGGED = 20  # a precision of fewer rows is chance
 
@@ -23,13 +22,40 @@ class Score(NamedTuple):
 
 def score(holds: Flags, tagged: Flags) -> Score:
     """Compare tags with labels, one boolean a row."""
-    hits = int((holds & tagged).sum())
-    n_tagged, n_holds = int(tagged.sum()), int(holds.sum())
-    return Score(
-        hits / n_tagged if n_tagged else 0.0,
-        hits / n_holds if n_holds else 0.0,
-        2 * hits / (n_tagged + n_holds) if n_tagged + n_holds else 0.0,
-    )
+    counts = np.array([(holds & tagged).sum(), tagged.sum(), holds.sum()], dtype=np.float64)
+    return Score(*np.nan_to_num(scores(counts)).tolist())
+
+
+def scores(counts: Floats) -> Floats:
+    """Return precision, recall and F1 [..., 3] of numbers of hits, tags and labels [..., 3].
+
+    Each is not a number where its denominator is 0.
+    """
+    hits, tags, labels = np.moveaxis(counts, -1, 0)
+    with np.errstate(invalid="ignore"):
+        return np.stack((hits / tags, hits / labels, 2.0 * hits / (tags + labels)), axis=-1)
+
+
+def macro_scores(counts: Floats) -> Floats:
+    """Return the means of precision, recall and F1 [..., 3] of counts [..., themes, 3].
+
+    They are over the themes that are labelled, with 0 for what is undefined, and not a number
+    where no theme is.
+    """
+    labelled = counts[..., 2:] > 0
+    with np.errstate(invalid="ignore"):
+        sums = np.where(labelled, np.nan_to_num(scores(counts)), 0.0).sum(axis=-2)
+        means: Floats = sums / labelled.sum(axis=-2)
+    return means
+
+
+def tally(outcome: Outcome) -> Floats:
+    """Count hits, tags and labels of each article and theme: [articles, themes, 3]."""
+    holds, tagged = outcome.holds, outcome.tagged
+    _, article = np.unique(outcome.articles, return_inverse=True)
+    counts = np.zeros((int(article.max(initial=-1)) + 1, holds.shape[1], 3))
+    np.add.at(counts, article, np.stack((holds & tagged, tagged, holds), axis=-1))
+    return counts
 
 
 def f1_threshold(holds: Flags, probabilities: Floats) -> float:
