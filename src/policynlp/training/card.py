@@ -17,7 +17,7 @@ stand in `manifest.json`; what they are and how they were labelled, in the corpu
 
 ## How well it does
 Five-fold cross-validation on its training corpus, no article in training and test at once.
-Thresholds are those that maximise F1 on the same out-of-fold values. Much of the corpus was
+Thresholds rest on the same out-of-fold values: half of the greatest F1. Much of the corpus was
 drawn near a decision boundary: in news as it comes themes are rarer. In brackets: 95 %
 intervals from resampling articles.
 
