@@ -2,7 +2,9 @@
 
 import os
 import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Literal
 
 from policynlp.article import (
     NONE,
@@ -12,6 +14,7 @@ from policynlp.article import (
     Analysis,
     Article,
     Evidence,
+    Failure,
     ParagraphAnalysis,
     Section,
     SectionAnalysis,
@@ -44,6 +47,21 @@ class FakeAnalyzer:
         probabilities = dict.fromkeys(THEMES, 0.5)
         status = TAGGED if tags else NONE
         return Analysis(article, status, tags, probabilities, first, sections, self.model_id)
+
+    def pipe(
+        self,
+        items: Iterable[str | Article],
+        *,
+        limits: AbstractLimits = LIMITS,
+        on_error: Literal["raise", "return"] = "raise",
+    ) -> Iterator[Analysis | Failure]:
+        for item in items:
+            try:
+                yield self.analyze(item, limits=limits)
+            except ValueError as error:
+                if on_error == "raise":
+                    raise
+                yield Failure("?", "", "analyze", f"ValueError: {error}")
 
 
 class LoggingAnalyzer(FakeAnalyzer):

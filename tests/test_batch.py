@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -170,6 +171,22 @@ def test_a_stream_is_not_held_back() -> None:
 def test_characters_that_utf8_lacks_end_no_run(tmp_path: Path) -> None:
     write(tmp_path, {"in/a.jsonl": '{"text": "\\ud800 half."}\n{"text": "b."}'})
     assert run(tmp_path).counts.articles == 2
+
+
+class Lossy(FakeAnalyzer):
+    """Gives back fewer results than it takes."""
+
+    def pipe(
+        self, items: Iterable[str | Article], **options: object
+    ) -> Iterator[Analysis | Failure]:
+        for number, item in enumerate(items):
+            if number < 3:
+                yield self.analyze(item)
+
+
+def test_what_the_analyzer_loses_is_a_failure(mixed: Path) -> None:
+    counts = run(mixed, load=Lossy).counts
+    assert (counts.articles, counts.failures) == (3, 47)
 
 
 class Unwritable(FakeAnalyzer):

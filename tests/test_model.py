@@ -43,7 +43,8 @@ def test_weights_are_mapped_and_read_only(small_model: Path) -> None:
 @pytest.mark.parametrize("name", ["terms.txt", "weights/section.npy", "README.md"])
 def test_a_changed_file_is_refused_by_name(folder: Path, name: str) -> None:
     path = folder / name
-    path.write_bytes(path.read_bytes()[:-1] + b"?")
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
     with pytest.raises(ModelError, match=name):
         load(folder)
 
@@ -81,6 +82,15 @@ def test_a_manifest_without_thresholds_is_refused(folder: Path) -> None:
     _edit_manifest(folder, lambda manifest: manifest["themes"][0].pop("paragraph"))  # type: ignore[index]
     with pytest.raises(ModelError, match="paragraph"):
         load(folder)
+
+
+def test_a_model_of_before_there_were_promises_is_read(folder: Path) -> None:
+    def drop(manifest: dict[str, object]) -> None:
+        for theme in manifest["themes"]:  # type: ignore[attr-defined]
+            del theme["paragraph"]["by_precision"], theme["section"]["by_precision"]
+
+    _edit_manifest(folder, drop)
+    assert load(folder).promises == {}
 
 
 @pytest.mark.parametrize(

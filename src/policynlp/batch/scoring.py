@@ -1,11 +1,11 @@
 """What becomes of a chunk of articles: output, failures and counts."""
 
 import gc
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
+from typing import Any, Final, Literal, NamedTuple, Protocol
 
 from policynlp.article import AbstractLimits, Analysis, Article, Failure
 from policynlp.batch.options import Options
@@ -31,8 +31,14 @@ class Scorer(Protocol):
     def model_sha256(self) -> str:
         """A hash of all that the model consists of."""
 
-    def analyze(self, item: Article, *, limits: AbstractLimits) -> Analysis:
-        """Analyze one article."""
+    def pipe(
+        self,
+        items: Iterable[str | Article],
+        *,
+        limits: AbstractLimits,
+        on_error: Literal["raise", "return"],
+    ) -> Iterator[Analysis | Failure]:
+        """Analyze ``items`` in order."""
 
 
 Load = Callable[[], Scorer]
@@ -142,16 +148,17 @@ def score_chunk(chunk: Chunk, scorer: Scorer, output: Output, options: Options) 
     """Score every article of a chunk; whatever goes wrong with one, the others go on."""
     part = Part()
     rendered: list[bytes] = []
+    # What the scorer has taken and not given back, with the failures in between.
+    waiting: deque[_Read | Failure] = deque()
     with _without_collection():
-        for entry in chunk.entries:
-            made = _score(entry, scorer, output, options)
-            if isinstance(made, Failure):
-                part.fail(made)
-                continue
-            analysis, data = made
-            rendered.append(data)
-            part.ids.append(analysis.article.id)
-            part.counts.count(analysis)
+        articles = _articles(chunk.entries, waiting, options)
+        for result in scorer.pipe(articles, limits=options.limits, on_error="return"):
+            while isinstance(entry := waiting.popleft(), Failure):
+                part.fail(entry)
+            _write(entry, result, output, part, rendered)
+    for entry in waiting:
+        lost = Failure(entry.id, entry.place, "analyze", "the analyzer gave no result")
+        part.fail(entry if isinstance(entry, Failure) else lost)
     part.output = output.pack(b"".join(rendered))
     return part
 
@@ -168,23 +175,53 @@ def _without_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _score(
-    entry: Item | Failure, scorer: Scorer, output: Output, options: Options
-) -> tuple[Analysis, bytes] | Failure:
-    """One article's analysis and what is written of it."""
-    if isinstance(entry, Failure):
-        return entry
+class _Read(NamedTuple):
+    """An article that was read, and what there is to say of it besides."""
+
+    id: str
+    place: str
+    article: Article
+    kept: Mapping[str, object]
+
+
+def _articles(
+    entries: Iterable[Item | Failure], waiting: "deque[_Read | Failure]", options: Options
+) -> Iterator[Article]:
+    """Read the articles, and note each of them and each failure as waiting."""
+    for entry in entries:
+        read = entry if isinstance(entry, Failure) else _read(entry, options)
+        waiting.append(read)
+        if isinstance(read, _Read):
+            yield read.article
+
+
+def _read(entry: Item, options: Options) -> _Read | Failure:
     found = entry.read(options.reading)
     if isinstance(found, Failure):
         return found
     id, place, record = found
-    stage = "read"
     try:
-        article = make_article(record)
-        stage = "analyze"
-        analysis = scorer.analyze(article, limits=options.limits)
-        stage = "write"
-        return analysis, output.render(analysis, record.kept)
+        return _Read(id, place, make_article(record), record.kept)
     except Exception as error:  # One article's crash must not be the run's.
-        reason = " ".join(f"{type(error).__name__}: {error}".split())
-        return Failure(id, place, stage, reason)
+        return Failure(id, place, "read", _crash(error))
+
+
+def _write(
+    entry: _Read, result: Analysis | Failure, output: Output, part: Part, rendered: list[bytes]
+) -> None:
+    """Write an article that has an analysis; what it has instead is a failure."""
+    if isinstance(result, Failure):
+        reason = " ".join(result.reason.split())
+        part.fail(Failure(entry.id, entry.place, "analyze", reason))
+        return
+    try:
+        rendered.append(output.render(result, entry.kept))
+    except Exception as error:  # As above.
+        part.fail(Failure(entry.id, entry.place, "write", _crash(error)))
+        return
+    part.ids.append(entry.id)
+    part.counts.count(result)
+
+
+def _crash(error: Exception) -> str:
+    return " ".join(f"{type(error).__name__}: {error}".split())

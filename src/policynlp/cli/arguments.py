@@ -4,6 +4,7 @@ import argparse
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 if TYPE_CHECKING:
+    from policynlp.analyzer import Analyzer
     from policynlp.article import AbstractLimits
 
     # argparse has no public name for what add_subparsers returns.
@@ -25,8 +26,22 @@ class Parser(argparse.ArgumentParser):
 
 
 def add_limits(parser: argparse.ArgumentParser) -> None:
-    """Add the model and the limits of abstracts."""
+    """Add the model, its thresholds and the limits of abstracts."""
     parser.add_argument("--model", metavar="PATH", help="model folder (default: the bundled one)")
+    parser.add_argument(
+        "--min-precision",
+        type=_fraction,
+        metavar="P",
+        help="tag from where so many tags are right, as 0.9 (default: for the best F1)",
+    )
+    parser.add_argument(
+        "--threshold",
+        type=_theme_threshold,
+        action="append",
+        default=[],
+        metavar="THEME=P",
+        help="tag a theme from this probability; may be repeated",
+    )
     parser.add_argument(
         "--length",
         type=positive,
@@ -43,6 +58,15 @@ def add_limits(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--sentences", type=positive, metavar="N", help="most sentences of any abstract"
+    )
+
+
+def load_analyzer(args: argparse.Namespace) -> "Analyzer":
+    """Load the model with the thresholds that :func:`add_limits` asked for."""
+    import policynlp
+
+    return policynlp.load(
+        args.model, min_precision=args.min_precision, thresholds=dict(args.threshold)
     )
 
 
@@ -64,3 +88,20 @@ def positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"must be a whole number from 1 on, not {text!r}")
     return int(text)
+
+
+def _theme_threshold(text: str) -> tuple[str, float]:
+    theme, equals, threshold = text.rpartition("=")
+    if not equals or not theme.strip():
+        raise argparse.ArgumentTypeError(f"must be a theme, = and a probability, not {text!r}")
+    return theme.strip(), _fraction(threshold)
+
+
+def _fraction(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number < 1:
+        raise argparse.ArgumentTypeError(f"must be a number between 0 and 1, not {text!r}")
+    return number

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
-from policynlp.cli.arguments import DONE, add_limits, add_looks, limits
+from policynlp.cli.arguments import DONE, add_limits, add_looks, limits, load_analyzer
 from policynlp.errors import InputError
 
 if TYPE_CHECKING:
@@ -47,10 +47,8 @@ def add_clean(commands: "Commands") -> None:
 
 
 def _analyze(args: argparse.Namespace) -> int:
-    import policynlp
-
     article = _read_article(args.file)
-    analysis = policynlp.load(args.model).analyze(article, limits=limits(args))
+    analysis = load_analyzer(args).analyze(article, limits=limits(args))
     if args.json:
         from policynlp.records import to_record
 

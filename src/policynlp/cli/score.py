@@ -5,7 +5,7 @@ import sys
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from policynlp.cli.arguments import DONE, SOME_FAILED, add_limits, limits, positive
+from policynlp.cli.arguments import DONE, SOME_FAILED, add_limits, limits, load_analyzer, positive
 from policynlp.cli.progress import Progress, count, rate
 from policynlp.errors import InputError
 
@@ -167,13 +167,12 @@ def _say_how_to_go_on(args: argparse.Namespace) -> None:
 
 
 def _run(args: argparse.Namespace, progress: Progress) -> "Summary":
-    import policynlp
     from policynlp.batch import look, score
 
     if args.dry_run:
         return look(args.inputs, _options(args), progress=progress.show)
     return score(
-        partial(policynlp.load, args.model),
+        partial(load_analyzer, args),
         args.inputs,
         args.output,
         options=_options(args),
