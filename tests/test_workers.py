@@ -31,10 +31,17 @@ def archive(folder: Path, poison: dict[int, str]) -> str:
     return str(folder / "in.jsonl")
 
 
-def test_serial_and_parallel_are_the_same(tmp_path: Path) -> None:
+@pytest.mark.parametrize("alone", [True, False])
+def test_serial_and_parallel_are_the_same(tmp_path: Path, alone: bool) -> None:
+    """Whether workers are copies of the process or, where it has threads, begin from nothing."""
     inputs = [archive(tmp_path, {3: CRASH, 50: CRASH})]
+    done = threading.Event()
+    other = threading.Thread(target=done.wait)
+    if not alone:
+        other.start()
     for jobs in (1, 2):
         score(FakeAnalyzer, inputs, str(tmp_path / f"{jobs}.csv"), jobs=jobs)
+    done.set()
     for name in ("{}.csv", "{}.csv.failures.csv"):
         one, two = ((tmp_path / name.format(jobs)).read_bytes() for jobs in (1, 2))
         assert one == two

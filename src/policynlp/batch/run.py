@@ -198,7 +198,7 @@ def _stream_chunks(source: Source, jobs: int) -> Iterator[Chunk]:
 def _scored(chunks: Iterator[Chunk], scorer: Scorer, job: Job, jobs: int) -> Iterator[Scored]:
     if jobs == 1:
         return score_here(chunks, scorer, job)
-    return score_parallel(chunks, job, jobs)
+    return score_parallel(chunks, scorer, job, jobs)
 
 
 def _in_order(scored: Iterator[Scored]) -> Iterator[Part]:
