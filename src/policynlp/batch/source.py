@@ -23,7 +23,7 @@ from policynlp.reading.formats import (
 )
 
 # Loss and idle workers grow with a chunk, the cost of keeping one (a file, 1 to 10 ms) does not.
-# A short run has small chunks, so that all workers have some; a long one has few.
+# A short run has small chunks, so that all workers have some; a long one has few files.
 _SMALLEST: Final = 256 << 10
 _LARGEST: Final = 2 << 20
 _GROWTH: Final = 24
