@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
+from zipfile import BadZipFile
 
 from policynlp.article import Article, Failure
 from policynlp.errors import InputError
@@ -102,6 +103,8 @@ def read_trouble(error: Exception) -> str:
         return str(error)
     if isinstance(error, ModuleNotFoundError):
         return f"{error.name} is not installed: pip install 'policynlp[files]'"
+    if isinstance(error, BadZipFile):
+        return "cannot be read: it is damaged, locked with a password or of another kind"
     reason = getattr(error, "strerror", None) or f"{type(error).__name__}: {error}"
     return " ".join(f"cannot be read: {reason}".split())
 
