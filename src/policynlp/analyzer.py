@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from policynlp.analysis import abstracts
-from policynlp.analysis.layout import NOWHERE, Layout, count_rows, lay_out
+from policynlp.analysis.layout import Layout, count_rows, lay_out
 from policynlp.analysis.themes import (
     Contributions,
     Probabilities,
@@ -28,7 +28,6 @@ from policynlp.article import (
     SectionAnalysis,
     Tag,
 )
-from policynlp.language.terms import Counts, count_pairs
 from policynlp.model import Model, default_folder
 from policynlp.model import load as load_model
 from policynlp.reading import read_text
@@ -130,14 +129,10 @@ class Analyzer:
     def _abstracts(
         self, article: Article, layout: Layout, limits: AbstractLimits
     ) -> abstracts.Abstracts:
-        counts = _sentence_counts(article, layout, self._model)
-        vocabulary = self._model.vocabulary
-        title = vocabulary.word_ids(article.title)
-        headings = [
-            vocabulary.word_ids(article.text[slice(*section.heading or (0, 0))])
-            for section in article.sections
-        ]
-        sentences = abstracts.lay_out(article, counts, self._model.idf, title, headings)
+        model = self._model
+        words, headings = abstracts.words_in(layout, article, model.vocabulary.n_words)
+        title = model.vocabulary.word_ids(article.title)
+        sentences = abstracts.lay_out(article, words, model.idf, title, headings)
         return abstracts.make_abstracts(sentences, self._ranker, limits)
 
     def _sections(
@@ -201,10 +196,3 @@ def _analyze_lot(
     on_error: Literal["raise", "return"],
 ) -> list[Analysis | Failure]:
     return list(_worker_analyzer(folder).pipe(lot, limits=limits, on_error=on_error))
-
-
-def _sentence_counts(article: Article, layout: Layout, model: Model) -> Counts:
-    terms = layout.occurrences.terms
-    words = ((layout.sentences != NOWHERE) & (terms < model.vocabulary.n_words)).nonzero()[0]
-    n_sentences = sum(len(p.sentences) for s in article.sections for p in s.paragraphs)
-    return count_pairs(layout.sentences.take(words), terms.take(words), n_sentences, len(model.idf))

@@ -12,19 +12,21 @@ from policynlp.analysis.abstracts.assembly import Abstracts, make_abstracts
 from policynlp.analysis.abstracts.features import FEATURES, measure
 from policynlp.analysis.abstracts.ranker import Ranker, lexicon_of
 from policynlp.analysis.abstracts.selection import Limits, select
-from policynlp.analysis.abstracts.sentences import Sentences, lay_out
-from policynlp.analysis.abstracts.vectors import Vectors
+from policynlp.analysis.abstracts.sentences import Occurrences, Sentences, lay_out, words_in
+from policynlp.analysis.abstracts.words import Cosines
 
 __all__ = [
     "FEATURES",
     "Abstracts",
+    "Cosines",
     "Limits",
+    "Occurrences",
     "Ranker",
     "Sentences",
-    "Vectors",
     "lay_out",
     "lexicon_of",
     "make_abstracts",
     "measure",
     "select",
+    "words_in",
 ]

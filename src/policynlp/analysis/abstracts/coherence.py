@@ -12,6 +12,7 @@ _DANGLING: Final = re.compile(
     "这(?![个次])|该|其(?![他余实次])|对此|为此|与此|因此|此(?![次外])|[他她它]"
 )
 _PAIRS: Final = ("“”", "「」", "（）", "()")
+_HALF: Final = re.compile(f"[{''.join(_PAIRS)}]")
 
 
 def unfit_of(sentences: Sentences, first: int, chosen: Sequence[int]) -> set[int]:
@@ -43,6 +44,8 @@ def _runs(chosen: Sequence[int]) -> list[list[int]]:
 
 
 def _closed(text: str, start: int, end: int) -> bool:
+    if _HALF.search(text, start, end) is None:
+        return True
     return all(
         text.count(opening, start, end) == text.count(closing, start, end)
         for opening, closing in _PAIRS

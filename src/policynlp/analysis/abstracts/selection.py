@@ -1,13 +1,16 @@
 """Which sentences make the best abstract under a hard limit."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import accumulate
 from typing import Final, NamedTuple
 
 import numpy as np
 
-from policynlp.analysis.abstracts.vectors import Vectors
+from policynlp.analysis.abstracts.words import Likeness
+
+# Says how alike some sentences, in ascending order, are.
+Among = Callable[[Sequence[int]], Likeness]
 
 # Exact search looks at this many of the likeliest sentences. The number hardly matters:
 # ROUGE-1 on other articles 42.3 with 8, 42.3 with 12, 42.5 with 14, 43.0 with 20, pick-F1 over
@@ -29,7 +32,7 @@ class Limits(NamedTuple):
 def select(
     scores: Sequence[float],
     lengths: Sequence[int],
-    vectors: Vectors,
+    among: Among,
     limits: Limits,
     usable: Sequence[int] | None = None,
 ) -> list[int]:
@@ -48,14 +51,15 @@ def select(
     fit = [i for i in usable if 0 < sizes[i] <= budget]
     if not fit or room < 1:
         return []
-    best = sorted(fit, key=lambda i: -scores[i])[:_EXACT_CANDIDATES]
-    picks = min(room, budget * len(best) // sum([sizes[i] for i in best]))
-    exact = len(fit) <= _EXACT_CANDIDATES or picks <= _EXACT_PICKS
+    best, exact = fit, len(fit) <= _EXACT_CANDIDATES
+    picks = 0
+    if not exact:
+        best = sorted(fit, key=scores.__getitem__, reverse=True)[:_EXACT_CANDIDATES]
+        picks = min(room, budget * len(best) // sum([sizes[i] for i in best]))
+        exact = picks <= _EXACT_PICKS
     pool = sorted(best) if exact else _pool(fit, scores, sizes, picks)
     choose = _best_set if exact else _greedy_set
-    chosen = choose(
-        [scores[i] for i in pool], [sizes[i] for i in pool], vectors.among(pool), budget, room
-    )
+    chosen = choose([scores[i] for i in pool], [sizes[i] for i in pool], among(pool), budget, room)
     return sorted([pool[i] for i in chosen])
 
 
@@ -68,42 +72,46 @@ def _pool(
 
 
 def _best_set(
-    scores: list[float], sizes: list[int], vectors: Vectors, budget: int, room: int
+    scores: list[float], sizes: list[int], likeness: Likeness, budget: int, room: int
 ) -> list[int]:
     """Search all sets by branch and bound, densest sentences first."""
     densities = [score / size for score, size in zip(scores, sizes, strict=True)]
-    order = sorted(range(len(scores)), key=lambda i: -densities[i])
+    order = sorted(range(len(scores)), key=densities.__getitem__, reverse=True)
     rest = list(accumulate([scores[i] for i in reversed(order)]))[::-1]
-    weights = np.array(scores)
-    overlap = (vectors.cosines() * weights * weights[:, None]).tolist()
+    table, places = likeness.each_other()
     best_value, best = 0.0, list[int]()
+    # A set that is being extended, and where; those on the stack go on without the sentence
+    # that was just taken. A function that calls itself would leave a cycle of garbage.
+    place, value, left, chosen = 0, 0.0, budget, list[int]()
+    stack = [(len(order), value, left, chosen)]
     nodes = 0
-
-    def extend(begin: int, value: float, left: int, chosen: list[int]) -> None:
-        nonlocal best_value, best, nodes
-        if value > best_value:
-            best_value, best = value, chosen
-        if len(chosen) == room:
-            return
-        for place in range(begin, len(order)):
+    while stack:
+        full = len(chosen) == room or nodes > _MOST_NODES
+        while place < len(order) and not full:
             # What comes later is less dense, so no set from here on gains more than this.
             i, missing = order[place], best_value - value
-            if left * densities[i] <= missing or rest[place] <= missing or nodes > _MOST_NODES:
-                return
-            if sizes[i] <= left:
-                gain = scores[i]
-                for j in chosen:
-                    gain -= overlap[i][j]
-                if gain > 0.0:
-                    nodes += 1
-                    extend(place + 1, value + gain, left - sizes[i], [*chosen, i])
-
-    extend(0, 0.0, budget, [])
+            if left * densities[i] <= missing or rest[place] <= missing:
+                break
+            place += 1
+            if sizes[i] > left:
+                continue
+            cosines, said = table[places[i]], 0.0
+            for j in chosen:
+                said += cosines[places[j]] * scores[j]
+            gain = scores[i] * (1.0 - said)
+            if gain > 0.0:
+                nodes += 1
+                stack.append((place, value, left, chosen))
+                value, left, chosen = value + gain, left - sizes[i], [*chosen, i]
+                if value > best_value:
+                    best_value, best = value, chosen
+                full = len(chosen) == room or nodes > _MOST_NODES
+        place, value, left, chosen = stack.pop()
     return best
 
 
 def _greedy_set(
-    scores: list[float], sizes: list[int], vectors: Vectors, budget: int, room: int
+    scores: list[float], sizes: list[int], likeness: Likeness, budget: int, room: int
 ) -> list[int]:
     """Take the sentence that gains most for the root of its length until none fits.
 
@@ -112,7 +120,6 @@ def _greedy_set(
     """
     lengths, probabilities, roots = np.array(sizes), np.array(scores), np.sqrt(sizes)
     said = np.zeros(len(sizes))  # how much of each sentence a chosen one says
-    vector = np.zeros(vectors.width)
     left, chosen = budget, list[int]()
     open_ = lengths <= left
     while len(chosen) < room and open_.any():
@@ -121,9 +128,5 @@ def _greedy_set(
         left -= sizes[best]
         open_[best] = False
         open_ &= lengths <= left
-        own = slice(vectors.indptr[best], vectors.indptr[best + 1])
-        vector[vectors.places[own]] = probabilities[best] * vectors.values[own]
-        like = np.bincount(vectors.owners, vectors.values * vector[vectors.places], len(sizes))
-        np.maximum(said, like, out=said)
-        vector[vectors.places[own]] = 0.0
+        np.maximum(said, probabilities[best] * likeness.to(best), out=said)
     return chosen

@@ -1,61 +1,110 @@
 """An article's sentences with what the ranker and the selection must know of each."""
 
-from collections.abc import Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 
+from policynlp.analysis.layout import NOWHERE, Layout
 from policynlp.article import Article, Span
-from policynlp.language.terms import Counts, Floats, Ints
+from policynlp.language.terms import Floats, Ints
+
+
+class Unit(NamedTuple):
+    """What an abstract is made of: the sentences ``first`` to ``end`` of an article.
+
+    ``title`` holds word ids: of the article's title or of the section's heading.
+    """
+
+    first: int
+    end: int
+    title: Ints
+
+    @property
+    def size(self) -> int:
+        """The number of sentences."""
+        return self.end - self.first
+
+
+class Occurrences(NamedTuple):
+    """The words of an article's body: the sentence, ascending, and the id of each occurrence."""
+
+    rows: Ints
+    terms: Ints
 
 
 class Sentences(NamedTuple):
     """The n sentences of one article in source order, as the ranker wants them.
 
-    ``spans`` leave out the white space around a sentence. ``paragraphs`` [n] numbers each
-    one's paragraph; section s holds the sentences ``sections[s]`` to ``sections[s + 1]``.
-    ``counts`` has n rows over the words whose inverse document frequencies are ``idf``.
-    ``titles`` holds distinct word ids: of the article's title, then of each heading.
+    ``spans`` leave out the white space around a sentence. ``paragraphs`` has the first sentence
+    of each paragraph that has any, and n; section s holds the sentences ``sections[s]`` to
+    ``sections[s + 1]``. ``words`` has the known words of all sentences, ``idf`` [terms] their
+    inverse document frequencies. ``titles`` holds word ids: of the article's title, then of each
+    heading.
     """
 
     text: str
-    spans: tuple[Span, ...]
-    paragraphs: Ints
-    sections: tuple[int, ...]
+    spans: list[Span]
+    paragraphs: list[int]
+    sections: list[int]
     run_in: frozenset[int]
-    counts: Counts
+    words: Occurrences
     idf: Floats
     titles: tuple[Ints, ...]
 
+    def units(self) -> Iterator[Unit | None]:
+        """Return the article's unit, then each section's; ``None`` is one without sentences.
+
+        An article with a single section is measured once: the two units are one and the same.
+        """
+        title, *headings = self.titles
+        bounds = list(pairwise(self.sections))
+        filled = [s for s, (first, end) in enumerate(bounds) if first < end]
+        if len(filled) == 1 and not len(title):
+            title = headings[filled[0]]
+        whole = Unit(0, len(self.spans), title) if filled else None
+        yield whole
+        for (first, end), heading in zip(bounds, headings, strict=True):
+            alone = len(filled) == 1
+            yield None if first == end else whole if alone else Unit(first, end, heading)
+
+    def first_paragraph(self, unit: Unit) -> int:
+        """Return how many sentences of a unit stand in its first paragraph."""
+        return self.paragraphs[bisect_right(self.paragraphs, unit.first)] - unit.first
+
+    def last_paragraph(self, unit: Unit) -> int:
+        """Return how many sentences of a unit stand before its last paragraph."""
+        return self.paragraphs[bisect_left(self.paragraphs, unit.end) - 1] - unit.first
+
 
 def lay_out(
-    article: Article, counts: Counts, idf: Floats, title: Ints, headings: Sequence[Ints] = ()
+    article: Article, words: Occurrences, idf: Floats, title: Ints, headings: Sequence[Ints] = ()
 ) -> Sentences:
     """Lay out an article for the ranker.
 
-    ``counts`` has a row for each sentence of each paragraph of each section, in order;
-    ``headings`` has the word ids of each section's heading, or is left out.
+    ``words`` numbers the sentences of each paragraph of each section, in order; ``headings`` has
+    the word ids of each section's heading, or is left out.
     """
     spans: list[Span] = []
-    paragraphs: list[int] = []
-    run_in: list[int] = []
-    sections = [0]
-    number = 0
+    paragraphs, sections, run_in = [], [0], []
     for section in article.sections:
         for paragraph in section.paragraphs:
             if paragraph.run_in:
                 run_in.append(len(spans) + paragraph.sentences.index(paragraph.run_in))
-            spans += [_stripped(article.text, sentence) for sentence in paragraph.sentences]
-            paragraphs += [number] * len(paragraph.sentences)
-            number += 1
+            if paragraph.sentences:
+                paragraphs.append(len(spans))
+                spans += paragraph.sentences
         sections.append(len(spans))
+    paragraphs.append(len(spans))
     return Sentences(
         article.text,
-        tuple(spans),
-        np.array(paragraphs, dtype=np.int64),
-        tuple(sections),
+        [_stripped(article.text, span) for span in spans],
+        paragraphs,
+        sections,
         frozenset(run_in),
-        counts,
+        words,
         idf,
         (title, *(headings or [title[:0]] * len(article.sections))),
     )
@@ -68,3 +117,20 @@ def _stripped(text: str, span: Span) -> Span:
         return span
     start = span[0] + len(quoted) - len(quoted.lstrip())
     return Span(start, start + len(bare))
+
+
+def words_in(layout: Layout, article: Article, n_words: int) -> tuple[Occurrences, list[Ints]]:
+    """Return the words of the body, and those of each section's heading.
+
+    ``layout`` has the terms of ``article``; the first ``n_words`` ids are words.
+    """
+    terms, sentences = layout.occurrences.terms, layout.sentences
+    is_word = terms < n_words
+    body = (is_word & (sentences != NOWHERE)).nonzero()[0]
+    occurrences = Occurrences(sentences.take(body), terms.take(body))
+    if not any(section.heading for section in article.sections):
+        return occurrences, [terms[:0]] * len(article.sections)
+    headed = (is_word & (sentences == NOWHERE)).nonzero()[0]
+    rows = layout.rows.take(headed) - layout.structure.n_paragraphs
+    bounds = rows.searchsorted(np.arange(len(article.sections) + 1)).tolist()
+    return occurrences, [terms[headed[begin:end]] for begin, end in pairwise(bounds)]
