@@ -28,6 +28,8 @@ from policynlp.article import (
     SectionAnalysis,
     Tag,
 )
+from policynlp.errors import InputError
+from policynlp.language.terms import Floats
 from policynlp.model import Model, default_folder
 from policynlp.model import load as load_model
 from policynlp.reading import read_text
@@ -61,7 +63,8 @@ class Analyzer:
         """Find the themes of ``item`` and write its abstracts.
 
         A string is read as a scraped page or a clean article; an :class:`Article` is taken as
-        it is divided. An empty text gives an empty analysis.
+        it is divided. An empty text gives an empty analysis. Raises ``InputError`` if ``limits``
+        names a theme that the model does not know.
         """
         article = read_text(item) if isinstance(item, str) else item
         model = self._model
@@ -70,7 +73,7 @@ class Analyzer:
         probabilities = infer(weighted, layout.structure, model)
         whole = probabilities.article.tolist()
         contributions = Contributions(article.text, weighted, layout, model)
-        found = self._abstracts(article, layout, limits)
+        found = self._abstracts(article, layout, probabilities.paragraphs, limits)
         return Analysis(
             article,
             status_of(whole, model.section),
@@ -79,6 +82,7 @@ class Analyzer:
             found.article,
             tuple(self._sections(article, probabilities, found, contributions.evidence)),
             model.id,
+            found.themes,
         )
 
     def pipe(
@@ -127,13 +131,28 @@ class Analyzer:
             return Failure(name, "", "analyze", f"{type(error).__name__}: {error}")
 
     def _abstracts(
-        self, article: Article, layout: Layout, limits: AbstractLimits
+        self, article: Article, layout: Layout, probabilities: Floats, limits: AbstractLimits
     ) -> abstracts.Abstracts:
         model = self._model
         words, headings = abstracts.words_in(layout, article, model.vocabulary.n_words)
         title = model.vocabulary.word_ids(article.title)
         sentences = abstracts.lay_out(article, words, model.idf, title, headings)
-        return abstracts.make_abstracts(sentences, self._ranker, limits)
+        relevance = {
+            theme: self._relevance(article, probabilities, theme) for theme in limits.themes
+        }
+        return abstracts.make_abstracts(sentences, self._ranker, limits, relevance)
+
+    def _relevance(self, article: Article, probabilities: Floats, theme: str) -> list[float]:
+        """How likely each sentence's paragraph has a theme, 0 where it is not tagged with it."""
+        place = self._places.get(theme)
+        if place is None:
+            raise InputError(f"no theme is called {theme}; there are {', '.join(self.themes)}")
+        threshold = self._model.paragraph.threshold[place]
+        paragraphs = chain.from_iterable(section.paragraphs for section in article.sections)
+        relevance: list[float] = []
+        for paragraph, p in zip(paragraphs, probabilities[:, place].tolist(), strict=True):
+            relevance += [p if p >= threshold else 0.0] * len(paragraph.sentences)
+        return relevance
 
     def _sections(
         self,

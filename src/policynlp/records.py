@@ -123,6 +123,10 @@ def to_record(analysis: Analysis, *, with_text: bool = False) -> Record:
         "removed": [removed._asdict() for removed in article.removed],
         "model": analysis.model,
     }
+    if analysis.theme_abstracts:
+        record["theme_abstracts"] = {
+            theme: _abstract(text, abstract) for theme, abstract in analysis.theme_abstracts.items()
+        }
     if with_text:
         record["text"] = text
     return record

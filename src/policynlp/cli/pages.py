@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
-from policynlp.cli.arguments import DONE, add_limits, add_looks, limits
+from policynlp.cli.arguments import DONE, add_limits, add_looks, check_themes, limits
 from policynlp.errors import InputError
 
 if TYPE_CHECKING:
@@ -50,7 +50,9 @@ def _analyze(args: argparse.Namespace) -> int:
     import policynlp
 
     article = _read_article(args.file)
-    analysis = policynlp.load(args.model).analyze(article, limits=limits(args))
+    analyzer = policynlp.load(args.model)
+    check_themes(args.theme, analyzer.themes)
+    analysis = analyzer.analyze(article, limits=limits(args))
     if args.json:
         from policynlp.records import to_record
 

@@ -5,7 +5,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Final
 
-from policynlp.cli.arguments import DONE, SOME_FAILED, add_limits, limits, positive
+from policynlp.cli.arguments import DONE, SOME_FAILED, add_limits, check_themes, limits, positive
 from policynlp.errors import InputError
 
 if TYPE_CHECKING:
@@ -55,10 +55,14 @@ def _score(args: argparse.Namespace) -> int:
     import policynlp
     from policynlp.batch import score
 
+    analyzer = policynlp.load(args.model)
+    check_themes(args.theme, analyzer.themes)
+    if args.theme and args.output.lower().endswith(".csv"):
+        raise InputError(f"{args.output}: --theme needs a .jsonl output; a table has no place")
     progress = _Progress(shown=not args.quiet and sys.stderr.isatty())
     try:
         summary = score(
-            policynlp.load(args.model),
+            analyzer,
             args.inputs,
             args.output,
             limits=limits(args),
