@@ -37,6 +37,11 @@ def stands(text: str, sentence: Span) -> bool:
     return _DANGLING.match(text, sentence.start) is None
 
 
+def stands_alone(text: str, sentence: Span) -> bool:
+    """Whether a sentence stands without both its neighbours."""
+    return stands(text, sentence) and _closed(text, *sentence)
+
+
 def _runs(chosen: Sequence[int]) -> list[list[int]]:
     """Group sentences in source order into those that stand together."""
     runs: list[list[int]] = []
