@@ -6,6 +6,7 @@ import pytest
 
 from policynlp.training.commands import train
 from policynlp.training.corpus import LabelledSection, read_corpus
+from policynlp.training.fit import Fit
 
 ROOT = Path(__file__).parents[1]
 THEMES = ["思想解放", "科技创新", "项目建设", "数字化"]
@@ -32,8 +33,18 @@ def small_corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def small_model(small_corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def small_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return where the small model goes."""
+    return tmp_path_factory.mktemp("models") / "small"
+
+
+@pytest.fixture(scope="session")
+def small_fit(small_corpus: Path, small_folder: Path) -> Fit:
+    """Return what training on the small corpus found."""
+    return train([small_corpus], small_folder)
+
+
+@pytest.fixture(scope="session")
+def small_model(small_fit: Fit, small_folder: Path) -> Path:
     """Return a model folder trained on the small corpus."""
-    folder = tmp_path_factory.mktemp("models") / "small"
-    train([small_corpus], folder)
-    return folder
+    return small_folder

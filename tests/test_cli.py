@@ -34,7 +34,7 @@ SOURCE = Path(__file__).parents[1] / "src"
 @pytest.fixture
 def main(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Main:
     """The command line with a fake analyzer, in a folder with a page and lines of articles."""
-    monkeypatch.setattr(policynlp, "load", lambda path=None: FakeAnalyzer(), raising=False)
+    monkeypatch.setattr(policynlp, "load", lambda *_, **goals: FakeAnalyzer(), raising=False)
     monkeypatch.chdir(tmp_path)
     Path("page.txt").write_text(PAGE, encoding="utf-8")
     Path("good.jsonl").write_text('{"text": "数字化。"}\n{"text": "乙。"}\n', encoding="utf-8")
@@ -131,7 +131,7 @@ def test_what_goes_wrong_is_one_line(
     capsys: pytest.CaptureFixture[str],
     error: BaseException,
 ) -> None:
-    def fail(path: object = None) -> FakeAnalyzer:
+    def fail(path: object = None, **goals: object) -> FakeAnalyzer:
         raise error
 
     monkeypatch.setattr(policynlp, "load", fail)
@@ -159,7 +159,7 @@ def test_limits_reach_the_analyzer(main: Main, monkeypatch: pytest.MonkeyPatch) 
             seen.append(limits)
             return super().analyze(item)
 
-    monkeypatch.setattr(policynlp, "load", lambda path=None: Noting())
+    monkeypatch.setattr(policynlp, "load", lambda *_, **goals: Noting())
     main("score", "page.txt", "-o", "out.jsonl", "--length", 150, "--section-length", 60)
     main("analyze", "page.txt", "--sentences", 2)
     assert seen == [AbstractLimits(150, None, 60), AbstractLimits(200, 2, 100)]

@@ -83,6 +83,15 @@ def test_a_manifest_without_thresholds_is_refused(folder: Path) -> None:
         load(folder)
 
 
+def test_a_model_of_before_there_were_promises_is_read(folder: Path) -> None:
+    def drop(manifest: dict[str, object]) -> None:
+        for theme in manifest["themes"]:  # type: ignore[attr-defined]
+            del theme["paragraph"]["by_precision"], theme["section"]["by_precision"]
+
+    _edit_manifest(folder, drop)
+    assert load(folder).promises == {}
+
+
 @pytest.mark.parametrize(
     ("array", "message"),
     [

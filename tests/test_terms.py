@@ -1,6 +1,7 @@
 """Vocabulary, counting and TF-IDF against scikit-learn's own."""
 
 import random
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -49,13 +50,25 @@ def test_tf_idf_equals_scikit_learn() -> None:
 @pytest.mark.parametrize("text", TEXTS)
 def test_locate_finds_what_count_counts(text: str) -> None:
     vocabulary = _vocabulary()
-    found, word_starts = vocabulary.locate(text, offset=7)
-    assert word_starts.tolist() == sorted(set(word_starts.tolist()))
-    located = sorted(vocabulary.terms[i] for i in found.terms)
+    found = vocabulary.locate(text)
+    starts = found.word_starts.tolist()
+    assert starts == sorted(set(starts))
+    words = zip(found.words.tolist(), pairwise([*starts, len(text)]), strict=True)
+    known = [(term, start, end) for term, (start, end) in words if term >= 0]
+    known += [
+        (term, place, place + 1)
+        for term, place in zip(found.characters.tolist(), found.places.tolist(), strict=True)
+    ]
+    located = sorted(vocabulary.terms[term] for term, _, _ in known)
     assert located == sorted(count_terms(text).elements())
-    for term, start, length in zip(*(array.tolist() for array in found), strict=True):
-        quoted = normalise(text)[start - 7 : start - 7 + length]
-        assert quoted == vocabulary.terms[term].removeprefix(CHARACTER)
+    for term, start, end in known:
+        assert normalise(text)[start:end] == vocabulary.terms[term].removeprefix(CHARACTER)
+
+
+def test_stop_words_are_told_apart_whether_they_are_terms_or_not() -> None:
+    vocabulary = Vocabulary(["的", "项目"])
+    found = vocabulary.locate("项目的和天")
+    assert vocabulary.are_stop_words(found.words).tolist() == [False, True, True, False]
 
 
 def test_pool_sums_equal_pairs_in_any_order() -> None:
@@ -65,18 +78,22 @@ def test_pool_sums_equal_pairs_in_any_order() -> None:
     for row, term, value in entries:
         expected[row, term] += value
     rows, terms, values = np.array(entries).T
-    counts = pool(rows, terms, values.astype(float), 5, 6)
+    counts, entries = pool(rows, terms, 5, 6, values)
+    np.testing.assert_array_equal(counts.rows()[entries], rows)
+    np.testing.assert_array_equal(counts.terms[entries], terms)
+    times = pool(rows, terms, 5, 6).counts.values
+    np.testing.assert_array_equal(times, np.bincount(entries))
     np.testing.assert_array_equal(project(counts, np.eye(6)), expected)
     assert counts.indptr[-1] == len(counts.terms)
 
 
 def test_rows_without_terms_stay_zero() -> None:
     nothing = np.zeros(0, dtype=np.int64)
-    counts = tf_idf(pool(nothing, nothing, np.zeros(0), 3, 4), np.ones(4))
+    counts = tf_idf(pool(nothing, nothing, 3, 4).counts, np.ones(4))
     np.testing.assert_array_equal(project(counts, np.ones((4, 2))), np.zeros((3, 2)))
 
 
 def test_astral_characters_keep_their_place() -> None:
     vocabulary = Vocabulary(["字:县"])
-    found, _ = vocabulary.locate("😀𠮷县")
-    assert found.starts.tolist() == [2]
+    found = vocabulary.locate("😀𠮷县")
+    assert found.places.tolist() == [2]

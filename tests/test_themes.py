@@ -10,6 +10,7 @@ from policynlp import Analyzer, load
 from policynlp.analysis.layout import lay_out
 from policynlp.analysis.themes import log_odds, roll_up, sigmoid, status_of, tags_of
 from policynlp.article import NONE, TAGGED, UNCERTAIN, Analysis
+from policynlp.language.terms import count_terms
 from policynlp.model import Cutoffs
 from policynlp.model import load as load_model
 from policynlp.reading import read_divided
@@ -70,15 +71,19 @@ def test_other_sections_do_not_change_a_section(analyzer: Analyzer) -> None:
 
 def test_every_known_term_of_the_body_is_placed_once(analyzer: Analyzer) -> None:
     text = [("一、上云", ["临河县数字化改革提速。数据跑路。", "第二段"]), ("", ["开工。"])]
-    article = read_divided("题", text)
-    model = analyzer._model
-    layout = lay_out(article, model.vocabulary)
-    paragraphs = [p for s in article.sections for p in s.paragraphs]
-    spans = [(p.start, p.end) for p in paragraphs] + [s.heading or (0, 0) for s in article.sections]
-    for row, (start, end) in enumerate(spans):
+    articles = [read_divided("题", text), read_divided("", []), read_divided("另题", text[:1])]
+    vocabulary = analyzer._model.vocabulary
+    layout = lay_out(articles, vocabulary)
+    sections = [(n, s) for n, article in enumerate(articles) for s in article.sections]
+    spans = [(n, p.start, p.end) for n, section in sections for p in section.paragraphs]
+    spans += [(n, *(section.heading or (0, 0))) for n, section in sections]
+    for row, (number, start, end) in enumerate(spans):
         mine = layout.rows == row
-        expected, _ = model.vocabulary.locate(article.text[start:end], start)
-        assert sorted(layout.occurrences.starts[mine]) == sorted(expected.starts)
+        expected = vocabulary.count([count_terms(articles[number].text[start:end])])
+        assert set(layout.terms[mine]) == set(expected.terms)
+        assert mine.sum() == expected.values.sum()
+        places = layout.starts[mine] - layout.bases[number]
+        assert ((places >= start) & (places < end)).all()
 
 
 def test_evidence_quotes_the_words_that_carry_a_tag(analyzer: Analyzer) -> None:

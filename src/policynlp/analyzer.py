@@ -1,22 +1,20 @@
 """One article in, its analysis out; or many, in order."""
 
-from collections.abc import Callable, Iterable, Iterator
-from functools import cache
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import cache, partial
 from itertools import chain, islice
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeAlias
+
+import numpy as np
 
 from policynlp.analysis import abstracts
+from policynlp.analysis.goals import aim
 from policynlp.analysis.layout import Layout, count_rows, lay_out
-from policynlp.analysis.themes import (
-    Contributions,
-    Probabilities,
-    infer,
-    status_of,
-    tags_of,
-    weigh,
-)
+from policynlp.analysis.themes import Contributions, infer, status_of, tags_of, weigh
 from policynlp.article import (
+    Abstract,
     AbstractLimits,
     Analysis,
     Article,
@@ -30,13 +28,15 @@ from policynlp.article import (
 )
 from policynlp.errors import InputError
 from policynlp.language.terms import Floats
-from policynlp.model import Model, default_folder
+from policynlp.model import Cutoffs, Model, default_folder
 from policynlp.model import load as load_model
 from policynlp.reading import read_text
 
 DEFAULT_LIMITS = AbstractLimits()
-# Articles travel to workers in lots: one at a time costs more than it takes to analyze it.
-_LOT = 32
+# What numpy costs a call is shared by the articles of a lot, and so is a journey to a worker.
+_LOT_ARTICLES, _LOT_CHARACTERS = 32, 64_000
+
+OnError: TypeAlias = Literal["raise", "return"]
 
 
 class Analyzer:
@@ -66,24 +66,7 @@ class Analyzer:
         it is divided. An empty text gives an empty analysis. Raises ``InputError`` if ``limits``
         names a theme that the model does not know.
         """
-        article = read_text(item) if isinstance(item, str) else item
-        model = self._model
-        layout = lay_out(article, model.vocabulary)
-        weighted = weigh(count_rows(layout, len(model.idf)), layout.structure, model.idf)
-        probabilities = infer(weighted, layout.structure, model)
-        whole = probabilities.article.tolist()
-        contributions = Contributions(article.text, weighted, layout, model)
-        found = self._abstracts(article, layout, probabilities.paragraphs, limits)
-        return Analysis(
-            article,
-            status_of(whole, model.section),
-            tuple(tags_of(whole, model.section, model.themes)),
-            self._named(whole),
-            found.article,
-            tuple(self._sections(article, probabilities, found, contributions.evidence)),
-            model.id,
-            found.themes,
-        )
+        return self._analyze([_article(item)], limits)[0]
 
     def pipe(
         self,
@@ -91,94 +74,142 @@ class Analyzer:
         *,
         limits: AbstractLimits = DEFAULT_LIMITS,
         jobs: int = 1,
-        on_error: Literal["raise", "return"] = "raise",
+        on_error: OnError = "raise",
     ) -> Iterator[Analysis | Failure]:
         """Analyze ``items`` in order, with ``jobs`` processes, as they are asked for.
 
+        Articles go through in lots of up to 32: one by one they take half as long again.
         With ``on_error="return"`` an item that fails gives a :class:`Failure` in its place.
         """
-        if jobs == 1:
-            return (self._attempt(item, limits, on_error) for item in items)
-        return self._pipe_parallel(items, limits, jobs, on_error)
+        lots = _lots(items)
+        if jobs > 1:
+            return chain.from_iterable(self._attempt_parallel(lots, limits, on_error, jobs))
+        return chain.from_iterable(self._attempt(lot, limits, on_error) for lot in lots)
 
-    def _pipe_parallel(
+    def _attempt_parallel(
         self,
-        items: Iterable[str | Article],
+        lots: Iterable[list[str | Article]],
         limits: AbstractLimits,
+        on_error: OnError,
         jobs: int,
-        on_error: Literal["raise", "return"],
-    ) -> Iterator[Analysis | Failure]:
+    ) -> Iterator[list[Analysis | Failure]]:
         from joblib import Parallel, delayed  # 300 ms that one article need not wait for
 
         if self._folder is None:
             raise ValueError("jobs needs an analyzer that was loaded from a folder")
-        rest = iter(items)
-        lots = iter(lambda: list(islice(rest, _LOT)), [])
-        results = Parallel(n_jobs=jobs, return_as="generator")(
-            delayed(_analyze_lot)(self._folder, lot, limits, on_error) for lot in lots
+        cutoffs = (self._model.paragraph, self._model.section)
+        results: Iterator[list[Analysis | Failure]] = Parallel(n_jobs=jobs, return_as="generator")(
+            delayed(_attempt_lot)(self._folder, cutoffs, lot, limits, on_error) for lot in lots
         )
-        return chain.from_iterable(results)
+        return results
 
     def _attempt(
-        self, item: str | Article, limits: AbstractLimits, on_error: Literal["raise", "return"]
-    ) -> Analysis | Failure:
+        self, lot: list[str | Article], limits: AbstractLimits, on_error: OnError
+    ) -> list[Analysis | Failure]:
+        """Analyze a lot; where that fails, its items one by one."""
         try:
-            return self.analyze(item, limits=limits)
+            return list(self._analyze([_article(item) for item in lot], limits))
         except Exception as error:
             if on_error == "raise":
                 raise
-            name = item.id if isinstance(item, Article) else ""
-            return Failure(name, "", "analyze", f"{type(error).__name__}: {error}")
+            if len(lot) > 1:
+                return [self._attempt([item], limits, on_error)[0] for item in lot]
+            name = lot[0].id if isinstance(lot[0], Article) else ""
+            return [Failure(name, "", "analyze", f"{type(error).__name__}: {error}")]
+
+    def _analyze(self, articles: Sequence[Article], limits: AbstractLimits) -> list[Analysis]:
+        model = self._model
+        layout = lay_out(articles, model.vocabulary)
+        counts, entries = count_rows(layout, len(model.idf))
+        weighted = weigh(counts, layout.structure, model.idf)
+        probabilities = infer(weighted, layout.structure, model)
+        contributions = Contributions(weighted, layout, entries, model)
+        found = self._abstracts(articles, layout, probabilities.paragraphs, limits)
+        paragraphs = iter(probabilities.paragraphs.tolist())
+        sections = iter(probabilities.sections.tolist())
+        return [
+            Analysis(
+                article,
+                status_of(own, model.section),
+                tuple(tags_of(own, model.section, model.themes)),
+                self._named(own),
+                abstract.article,
+                tuple(
+                    self._section(
+                        section,
+                        next(sections),
+                        partial(contributions.evidence, article, number, section),
+                        of_section,
+                        paragraphs,
+                    )
+                    for section, of_section in zip(article.sections, abstract.sections, strict=True)
+                ),
+                model.id,
+                abstract.themes,
+            )
+            for number, (article, own, abstract) in enumerate(
+                zip(articles, probabilities.articles.tolist(), found, strict=True)
+            )
+        ]
 
     def _abstracts(
-        self, article: Article, layout: Layout, probabilities: Floats, limits: AbstractLimits
-    ) -> abstracts.Abstracts:
-        model = self._model
-        words, headings = abstracts.words_in(layout, article, model.vocabulary.n_words)
-        title = model.vocabulary.word_ids(article.title)
-        sentences = abstracts.lay_out(article, words, model.idf, title, headings)
-        relevance = {
-            theme: self._relevance(article, probabilities, theme) for theme in limits.themes
-        }
-        return abstracts.make_abstracts(sentences, self._ranker, limits, relevance)
-
-    def _relevance(self, article: Article, probabilities: Floats, theme: str) -> list[float]:
-        """How likely each sentence's paragraph has a theme, 0 where it is not tagged with it."""
-        place = self._places.get(theme)
-        if place is None:
-            raise InputError(f"no theme is called {theme}; there are {', '.join(self.themes)}")
-        threshold = self._model.paragraph.threshold[place]
-        paragraphs = chain.from_iterable(section.paragraphs for section in article.sections)
-        relevance: list[float] = []
-        for paragraph, p in zip(paragraphs, probabilities[:, place].tolist(), strict=True):
-            relevance += [p if p >= threshold else 0.0] * len(paragraph.sentences)
-        return relevance
-
-    def _sections(
         self,
-        article: Article,
-        probabilities: Probabilities,
-        found: abstracts.Abstracts,
-        evidence: Callable[[int, Section, int], tuple[Evidence, ...]],
-    ) -> Iterator[SectionAnalysis]:
-        model, row = self._model, 0
-        rows = probabilities.paragraphs.tolist()
-        for number, (section, own) in enumerate(
-            zip(article.sections, probabilities.sections.tolist(), strict=True)
+        articles: Sequence[Article],
+        layout: Layout,
+        probabilities: Floats,
+        limits: AbstractLimits,
+    ) -> Iterator[abstracts.Abstracts]:
+        model, first = self._model, 0
+        for article, (words, headings) in zip(
+            articles, abstracts.words_in(layout, articles), strict=True
         ):
-            last = row + len(section.paragraphs)
-            yield SectionAnalysis(
-                section,
-                status_of(own, model.section),
-                tuple(
-                    Tag(theme, p, evidence(number, section, self._places[theme]))
-                    for theme, p, _ in tags_of(own, model.section, model.themes)
-                ),
-                self._named(own),
-                found.sections[number],
-                tuple(map(self._paragraph, section.paragraphs, rows[row:last])),
-            )
-            row = last
+            title = model.vocabulary.word_ids(article.title)
+            sentences = abstracts.lay_out(article, words, model.idf, title, headings)
+            relevance = {}
+            if limits.themes:
+                last = first + sum([len(section.paragraphs) for section in article.sections])
+                relevance = self._relevance(article, probabilities[first:last], limits.themes)
+                first = last
+            yield abstracts.make_abstracts(sentences, self._ranker, limits, relevance)
+
+    def _relevance(
+        self, article: Article, probabilities: Floats, themes: Sequence[str]
+    ) -> dict[str, list[float]]:
+        """How likely each sentence's paragraph has a theme, 0 where it is not tagged with it."""
+        sizes = [len(p.sentences) for section in article.sections for p in section.paragraphs]
+        found = {}
+        for theme in themes:
+            place = self._places.get(theme)
+            if place is None:
+                raise InputError(f"no theme is called {theme}; there are {', '.join(self.themes)}")
+            own, threshold = probabilities[:, place], self._model.paragraph.threshold[place]
+            found[theme] = np.where(own >= threshold, own, 0.0).repeat(sizes).tolist()
+        return found
+
+    def _section(
+        self,
+        section: Section,
+        own: list[float],
+        evidence: Callable[[int], tuple[Evidence, ...]],
+        abstract: Abstract,
+        paragraphs: Iterator[list[float]],
+    ) -> SectionAnalysis:
+        model = self._model
+        return SectionAnalysis(
+            section,
+            status_of(own, model.section),
+            tuple(
+                Tag(theme, p, evidence(self._places[theme]))
+                for theme, p, _ in tags_of(own, model.section, model.themes)
+            ),
+            self._named(own),
+            abstract,
+            tuple(
+                map(
+                    self._paragraph, section.paragraphs, islice(paragraphs, len(section.paragraphs))
+                )
+            ),
+        )
 
     def _paragraph(self, paragraph: Paragraph, probabilities: list[float]) -> ParagraphAnalysis:
         cutoffs = self._model.paragraph
@@ -193,25 +224,53 @@ class Analyzer:
         return dict(zip(self._model.themes, probabilities, strict=True))
 
 
-def load(path: str | Path | None = None) -> Analyzer:
+def load(
+    path: str | Path | None = None,
+    *,
+    min_precision: float | None = None,
+    thresholds: Mapping[str, float] | None = None,
+) -> Analyzer:
     """Load a model folder, by default the bundled one.
 
+    ``min_precision`` asks for tags that are right so often, on text like the training corpus;
+    ``thresholds`` sets the probability from which a theme is tagged, by its name, and comes
+    first. Without either a theme is tagged from where its F1 was best.
+
     Raises ``ModelError`` naming the file if the folder is not whole or was made for other
-    words than this version cuts.
+    words than this version cuts, and naming the theme if it cannot promise ``min_precision``.
     """
     folder = default_folder() if path is None else Path(path)
-    return Analyzer(load_model(folder), folder)
+    return Analyzer(aim(load_model(folder), min_precision, thresholds or {}), folder)
 
 
 @cache
-def _worker_analyzer(folder: Path) -> Analyzer:
-    return load(folder)
+def _worker_analyzer(folder: Path, paragraph: Cutoffs, section: Cutoffs) -> Analyzer:
+    return Analyzer(replace(load_model(folder), paragraph=paragraph, section=section), folder)
 
 
-def _analyze_lot(
+def _attempt_lot(
     folder: Path,
+    cutoffs: tuple[Cutoffs, Cutoffs],
     lot: list[str | Article],
     limits: AbstractLimits,
-    on_error: Literal["raise", "return"],
+    on_error: OnError,
 ) -> list[Analysis | Failure]:
-    return list(_worker_analyzer(folder).pipe(lot, limits=limits, on_error=on_error))
+    return _worker_analyzer(folder, *cutoffs)._attempt(lot, limits, on_error)
+
+
+def _article(item: str | Article) -> Article:
+    return read_text(item) if isinstance(item, str) else item
+
+
+def _lots(items: Iterable[str | Article]) -> Iterator[list[str | Article]]:
+    """Group ``items``; a lot with a long article is a short one."""
+    lot: list[str | Article] = []
+    size = 0
+    for item in items:
+        lot.append(item)
+        size += len(item if isinstance(item, str) else item.text)
+        if len(lot) == _LOT_ARTICLES or size >= _LOT_CHARACTERS:
+            yield lot
+            lot, size = [], 0
+    if lot:
+        yield lot

@@ -6,9 +6,9 @@ not know; a change that old readers would misread raises ``FORMAT``.
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,11 @@ from policynlp.language.words import fingerprint
 
 FORMAT = 1
 VIEWS = ("paragraph", "section", "heading")
+LEVELS = ("paragraph", "section")
 BUNDLED = "policy-themes"
+
+# By precision, the lowest threshold whose tags reached it out of fold, or None if none did.
+Promises: TypeAlias = dict[float, float | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,8 @@ class Model:
     ``calibration`` [themes, 2] turns a decision value x into the log-odds slope·x + offset;
     ``roll_up`` are the weights of the greatest and the mean paragraph log-odds and a
     constant; ``abstracts`` are the weights of the sentence ranker's features and
-    ``abstract_words`` [terms] those of the words.
+    ``abstract_words`` [terms] those of the words. ``promises`` maps each of ``LEVELS`` to one
+    for each theme; a model of before there were any has none.
     """
 
     id: str
@@ -53,6 +58,7 @@ class Model:
     abstracts: Floats
     abstract_words: Floats
     details: dict[str, Any]
+    promises: dict[str, tuple[Promises, ...]] = field(default_factory=dict)
 
 
 def save(model: Model, folder: Path, card: str) -> None:
@@ -115,18 +121,20 @@ def _arrays(model: Model) -> dict[str, Floats]:
 
 def _theme(model: Model, i: int) -> dict[str, Any]:
     slope, offset = model.calibration[i].tolist()
-    levels = {"paragraph": model.paragraph, "section": model.section}
-    return {
+    theme: dict[str, Any] = {
         "name": model.themes[i],
         "intercept": float(model.intercepts[i]),
         "calibration": {"slope": slope, "offset": offset},
-    } | {
-        level: {
+    }
+    for level, cutoffs in (("paragraph", model.paragraph), ("section", model.section)):
+        theme[level] = {
             "threshold": cutoffs.threshold[i],
             "uncertain_from": cutoffs.uncertain_from[i],
         }
-        for level, cutoffs in levels.items()
-    }
+        if model.promises:
+            promised = model.promises[level][i].items()
+            theme[level]["by_precision"] = {str(p): threshold for p, threshold in promised}
+    return theme
 
 
 def _manifest(folder: Path) -> dict[str, Any]:
@@ -184,7 +192,21 @@ def _build(folder: Path, manifest: dict[str, Any]) -> Model:
         _array(folder, "abstracts"),
         _array(folder, "abstract_words"),
         {key: value for key, value in manifest.items() if key not in known},
+        _promises(themes),
     )
+
+
+def _promises(themes: list[dict[str, Any]]) -> dict[str, tuple[Promises, ...]]:
+    if not all("by_precision" in theme[level] for theme in themes for level in LEVELS):
+        return {}
+
+    def promised(by_precision: dict[str, float | None]) -> Promises:
+        pairs = dict(by_precision).items()
+        return {float(p): None if least is None else float(least) for p, least in pairs}
+
+    return {
+        level: tuple(promised(theme[level]["by_precision"]) for theme in themes) for level in LEVELS
+    }
 
 
 def _array(folder: Path, name: str) -> Floats:

@@ -1,14 +1,19 @@
-"""An article's known terms, each with its paragraph, heading and sentence.
+"""The known terms of some articles, each with its paragraph, heading and sentence.
 
-An article is cut into words once; everything after that is arithmetic on these arrays.
+Articles are cut into words once, several in one call; everything after that is arithmetic on
+these arrays. What numpy costs a call, whatever the size of an array, is then paid for all of
+them together.
 """
 
+from collections.abc import Iterator, Sequence
+from itertools import accumulate, repeat
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from policynlp.article import Article
-from policynlp.language.terms import Counts, Ints, Occurrences, Vocabulary, count_pairs
+from policynlp.language.terms import Counts, Ints, Pooled, Vocabulary, pool
 
 NOWHERE = -1
 
@@ -16,13 +21,14 @@ NOWHERE = -1
 class Structure(NamedTuple):
     """How rows of counts hang together: first the paragraphs, then one heading a section.
 
-    ``sections`` has the section of each paragraph, ascending; ``sizes`` the paragraphs'
-    lengths in characters.
+    ``sections`` has the section of each paragraph and ``articles`` the article of each section,
+    both ascending; ``sizes`` are the paragraphs' lengths in characters.
     """
 
     sections: Ints
     sizes: Ints
-    n_sections: int
+    articles: Ints
+    n_articles: int
 
     @property
     def n_paragraphs(self) -> int:
@@ -30,63 +36,123 @@ class Structure(NamedTuple):
         return len(self.sections)
 
     @property
+    def n_sections(self) -> int:
+        """The number of sections."""
+        return len(self.articles)
+
+    @property
     def n_rows(self) -> int:
         """The number of paragraphs and headings."""
-        return len(self.sections) + self.n_sections
+        return len(self.sections) + len(self.articles)
 
 
 class Layout(NamedTuple):
-    """An article's term occurrences with the row and the sentence each stands in.
+    """The term occurrences of some articles with the row and the sentence each stands in.
 
-    ``sentences`` counts the sentences of all paragraphs and is ``NOWHERE`` in headings;
-    ``word_starts`` has the place of every word, known or not.
+    The articles' bodies count as one text; ``bases`` [articles] is what a place in an article
+    lies further on in it. ``terms``, ``starts``, ``rows`` and ``sentences`` [occurrences] have
+    the ``n_words`` words in order, then the characters in order; ``sentences`` counts those of
+    all paragraphs and is ``NOWHERE`` in headings; article i has those from ``first_sentences[i]``
+    up to ``first_sentences[i + 1]``. ``word_starts`` and ``stop_words`` [words] are
+    of every word, known or not.
     """
 
-    occurrences: Occurrences
+    structure: Structure
+    bases: tuple[int, ...]
+    terms: Ints
+    starts: Ints
     rows: Ints
     sentences: Ints
-    structure: Structure
+    first_sentences: Ints
+    n_words: int
     word_starts: Ints
+    stop_words: NDArray[np.bool_]
 
 
-def lay_out(article: Article, vocabulary: Vocabulary) -> Layout:
-    """Cut the body and headings of ``article`` and place every known term."""
-    starts, ends, rows, sentences = [], [], [], []
-    paragraphs = [p for section in article.sections for p in section.paragraphs]
-    row = sentence = 0
-    for number, section in enumerate(article.sections):
-        if section.heading:
-            starts.append(section.heading.start)
-            ends.append(section.heading.end)
-            rows.append(len(paragraphs) + number)
-            sentences.append(NOWHERE)
-        for paragraph in section.paragraphs:
-            for start, end in paragraph.sentences:
-                starts.append(start)
-                ends.append(end)
-                rows.append(row)
-                sentences.append(sentence)
-                sentence += 1
-            row += 1
-    first, last = (starts[0], ends[-1]) if starts else (0, 0)
-    found, word_starts = vocabulary.locate(article.text[first:last], first)
-    unit = np.array(starts, dtype=np.int64).searchsorted(found.starts, side="right") - 1
-    inside = found.starts < np.array(ends, dtype=np.int64)[unit]  # not between two body lines
-    unit = unit[inside]
-    per_section = [len(section.paragraphs) for section in article.sections]
+def lay_out(articles: Sequence[Article], vocabulary: Vocabulary) -> Layout:
+    """Cut the bodies and headings of ``articles`` and place every known term."""
+    sections = [section for article in articles for section in article.sections]
+    paragraphs = [paragraph for section in sections for paragraph in section.paragraphs]
+    structure = Structure(
+        np.arange(len(sections)).repeat([len(section.paragraphs) for section in sections]),
+        np.array([p.end - p.start for p in paragraphs], dtype=np.int64),
+        np.arange(len(articles)).repeat([len(article.sections) for article in articles]),
+        len(articles),
+    )
+    text, bases = _join(articles)
+    starts, ends, rows, sentences, firsts = _units(articles, bases, structure.n_paragraphs)
+    found = vocabulary.locate(text)
+    known = (found.words >= 0).nonzero()[0]
+    places = np.concatenate((found.word_starts.take(known), found.places))
+    terms = np.concatenate((found.words.take(known), found.characters))
+    unit = starts.searchsorted(places, side="right") - 1
+    inside = (places < ends.take(unit)).nonzero()[0]  # not between two body lines
+    unit = unit.take(inside)
     return Layout(
-        Occurrences(*(array[inside] for array in found)),
-        np.array(rows, dtype=np.int64)[unit],
-        np.array(sentences, dtype=np.int64)[unit],
-        Structure(
-            np.repeat(np.arange(len(per_section)), per_section),
-            np.array([p.end - p.start for p in paragraphs], dtype=np.int64),
-            len(per_section),
-        ),
-        word_starts,
+        structure,
+        bases,
+        terms.take(inside),
+        places.take(inside),
+        rows.take(unit),
+        sentences.take(unit),
+        firsts,
+        int(inside.searchsorted(len(known))),
+        found.word_starts,
+        vocabulary.are_stop_words(found.words),
     )
 
 
-def count_rows(layout: Layout, n_terms: int) -> Counts:
+def _join(articles: Sequence[Article]) -> tuple[str, tuple[int, ...]]:
+    """Return the articles' bodies as one text, and what places in each move by."""
+    bodies, firsts = [], []
+    for article in articles:
+        first = article.sections[0].start if article.sections else 0
+        last = article.sections[-1].end if article.sections else 0
+        bodies.append(article.text[first:last])
+        firsts.append(first)
+    begins = accumulate((len(body) + 1 for body in bodies), initial=0)
+    bases = tuple(begin - first for begin, first in zip(begins, firsts, strict=False))
+    return "\n".join(bodies), bases
+
+
+def _units(articles: Sequence[Article], bases: Sequence[int], n_paragraphs: int) -> Iterator[Ints]:
+    """Yield start, end, row and sentence number of each heading and sentence, in order.
+
+    Fifth, the first sentence of each article, and how many there are in all.
+    """
+    starts: list[int] = []
+    ends: list[int] = []
+    rows: list[int] = []
+    sentences: list[int] = []
+    firsts = [0]
+    heading, row, number = n_paragraphs, 0, 0
+    for article, base in zip(articles, bases, strict=True):
+        for section in article.sections:
+            if section.heading:
+                starts.append(base + section.heading.start)
+                ends.append(base + section.heading.end)
+                rows.append(heading)
+                sentences.append(NOWHERE)
+            heading += 1
+            for paragraph in section.paragraphs:
+                for start, end in paragraph.sentences:
+                    starts.append(base + start)
+                    ends.append(base + end)
+                    rows.append(row)
+                    sentences.append(number)
+                    number += 1
+                row += 1
+        firsts.append(number)
+    return map(np.array, (starts, ends, rows, sentences, firsts), repeat(np.int64))
+
+
+def count_rows(layout: Layout, n_terms: int) -> Pooled:
     """Count the terms of each row of the layout's structure."""
-    return count_pairs(layout.rows, layout.occurrences.terms, layout.structure.n_rows, n_terms)
+    return pool(layout.rows, layout.terms, layout.structure.n_rows, n_terms)
+
+
+def count_sentences(layout: Layout, vocabulary: Vocabulary) -> Counts:
+    """Count the words of each sentence of all paragraphs."""
+    body = (layout.sentences[: layout.n_words] != NOWHERE).nonzero()[0]
+    rows, terms = layout.sentences.take(body), layout.terms.take(body)
+    return pool(rows, terms, int(layout.first_sentences[-1]), len(vocabulary)).counts

@@ -5,17 +5,16 @@ over TF-IDF, of its own text, of its whole section's and of the heading's. Secti
 the article roll up from their paragraphs.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from operator import ge
 from typing import NamedTuple
 
 import numpy as np
 
-from policynlp.analysis.layout import NOWHERE, Layout, Structure
-from policynlp.article import NONE, TAGGED, UNCERTAIN, Evidence, Section, Tag
+from policynlp.analysis.layout import Layout, Structure
+from policynlp.article import NONE, TAGGED, UNCERTAIN, Article, Evidence, Paragraph, Section, Tag
 from policynlp.language.terms import Counts, Floats, Ints, pool, project, tf_idf
-from policynlp.language.words import stop_words
 from policynlp.model import Cutoffs, Model
 
 # Beyond this a probability would be 0 or 1 at the four decimals of the output records.
@@ -26,19 +25,25 @@ _LEAST_EVIDENCE = 1e-9  # what is left of sums that cancel out
 
 
 class Weighted(NamedTuple):
-    """TF-IDF rows: one a paragraph, one a heading, one a whole section."""
+    """TF-IDF rows: one a paragraph, one a heading, one a whole section.
+
+    ``times`` [entries] is how often the term of each entry occurs, paragraphs before headings;
+    ``in_section`` [entries of paragraphs] is the entry of sections that each is part of.
+    """
 
     paragraphs: Counts
     headings: Counts
     sections: Counts
+    times: Floats
+    in_section: Ints
 
 
 class Probabilities(NamedTuple):
-    """Calibrated probabilities [paragraphs, themes], [sections, themes] and [themes]."""
+    """Calibrated probabilities: [paragraphs, themes], [sections, themes], [articles, themes]."""
 
     paragraphs: Floats
     sections: Floats
-    article: Floats
+    articles: Floats
 
 
 def weigh(counts: Counts, structure: Structure, idf: Floats) -> Weighted:
@@ -46,17 +51,19 @@ def weigh(counts: Counts, structure: Structure, idf: Floats) -> Weighted:
     indptr, terms, values = tf_idf(counts, idf)
     n = structure.n_paragraphs
     body = indptr[n]
-    whole = pool(
-        structure.sections[counts.rows()[:body]],
+    whole, in_section = pool(
+        structure.sections.take(counts.rows()[:body]),
         counts.terms[:body],
-        counts.values[:body],
         structure.n_sections,
         len(idf),
+        counts.values[:body],
     )
     return Weighted(
         Counts(indptr[: n + 1], terms[:body], values[:body]),
         Counts(indptr[n:] - body, terms[body:], values[body:]),
         tf_idf(whole, idf),
+        counts.values,
+        in_section,
     )
 
 
@@ -69,16 +76,18 @@ def decide(weighted: Weighted, structure: Structure, model: Model) -> Floats:
 
 
 def infer(weighted: Weighted, structure: Structure, model: Model) -> Probabilities:
-    """Return the probability of every theme for each paragraph, section and the whole."""
+    """Return the probability of every theme for each paragraph, section and article."""
     slope, offset = model.calibration.T
     paragraphs = sigmoid(slope * decide(weighted, structure, model) + offset)
-    sections = roll_up(paragraphs, structure.sizes, structure.sections, structure.n_sections)
-    whole = sections  # as for most short articles, which are one section
-    if structure.n_sections != 1:
-        whole = roll_up(paragraphs, structure.sizes, np.zeros_like(structure.sections), 1)
-    return Probabilities(
-        paragraphs, sigmoid(sections @ model.roll_up), sigmoid(whole @ model.roll_up)[0]
-    )
+
+    def rolled(groups: Ints, n_groups: int) -> Floats:
+        return sigmoid(roll_up(paragraphs, structure.sizes, groups, n_groups) @ model.roll_up)
+
+    sections = rolled(structure.sections, structure.n_sections)
+    if structure.n_sections == structure.n_articles == 1:
+        return Probabilities(paragraphs, sections, sections)
+    articles = rolled(structure.articles[structure.sections], structure.n_articles)
+    return Probabilities(paragraphs, sections, articles)
 
 
 def roll_up(probabilities: Floats, sizes: Ints, groups: Ints, n_groups: int) -> Floats:
@@ -132,95 +141,74 @@ def tags_of(probabilities: Sequence[float], cutoffs: Cutoffs, themes: Sequence[s
 
 
 class Contributions:
-    """What each term occurrence of an article adds to its paragraphs' log-odds."""
+    """What each term occurrence of some articles adds to its paragraphs' log-odds."""
 
-    def __init__(self, text: str, weighted: Weighted, layout: Layout, model: Model) -> None:
-        """Take the article's text and what its probabilities were inferred from."""
-        self._text = text
+    def __init__(self, weighted: Weighted, layout: Layout, entries: Ints, model: Model) -> None:
+        """Take what probabilities were inferred from; ``entries`` says what was counted where."""
         self._weighted = weighted
         self._layout = layout
+        self._entries = entries
         self._model = model
 
     @cached_property
-    def _shares(self) -> dict[str, Floats]:
-        """Each occurrence's part of its row's value in each view: [occurrences].
+    def _shares(self) -> tuple[Floats, Floats]:
+        """Each occurrence's equal part of its row's value, and of its section's: [occurrences].
 
-        An occurrence in a heading counts for that view alone, one in the body for the others.
+        An occurrence in a heading has no part of the section.
         """
-        terms, rows = self._layout.occurrences.terms, self._layout.rows
-        n = self._layout.structure.n_paragraphs
-        in_heading = rows >= n
-        body = np.where(in_heading, NOWHERE, rows)
-        sections = np.where(in_heading, NOWHERE, self._sections)
-        headings = np.where(in_heading, rows - n, NOWHERE)
-        return {
-            "paragraph": _share(self._weighted.paragraphs, body, terms),
-            "section": _share(self._weighted.sections, sections, terms),
-            "heading": _share(self._weighted.headings, headings, terms),
-        }
+        weighted, entries = self._weighted, self._entries
+        own = np.concatenate((weighted.paragraphs.values, weighted.headings.values))
+        own /= weighted.times
+        body = weighted.times[: len(weighted.in_section)]
+        times = np.bincount(weighted.in_section, body, len(weighted.sections.values))
+        of_section = np.zeros(len(own))
+        of_section[: len(body)] = (weighted.sections.values / times).take(weighted.in_section)
+        return own.take(entries), of_section.take(entries)
 
-    @cached_property
-    def _sections(self) -> Ints:
-        """The section that each occurrence stands in: [occurrences]."""
-        structure = self._layout.structure
-        of_rows = np.concatenate((structure.sections, np.arange(structure.n_sections)))
-        sections: Ints = of_rows[self._layout.rows]
-        return sections
+    def evidence(
+        self, article: Article, number: int, within: Section | Paragraph, theme: int
+    ) -> tuple[Evidence, ...]:
+        """Return the phrases of a section or paragraph that raised ``theme`` most, best first.
 
-    def evidence(self, number: int, section: Section, theme: int) -> tuple[Evidence, ...]:
-        """Return the phrases of section ``number`` that raised ``theme`` most, best first.
-
-        A phrase is a run of neighbouring words that each raised it; of equal phrases the
-        first is quoted.
+        ``number`` is the place of ``article`` among those laid out. A phrase is a run of
+        neighbouring words that each raised the theme, parted by stop words; of equal phrases
+        the first is quoted.
         """
-        mine = self._sections == number
-        terms, starts, lengths = (array[mine] for array in self._layout.occurrences)
-        raised = np.zeros(len(terms))
-        for view, share in self._shares.items():
-            raised += share[mine] * self._model.weights[view][terms, theme]
-        raised *= self._model.calibration[theme, 0]
-        size = section.end - section.start
-        total = _accumulated(raised, starts - section.start, lengths, size)
-        first, last = self._layout.word_starts.searchsorted((section.start, section.end))
-        bounds = np.append(self._layout.word_starts[first:last], section.end)
-        weights = np.diff(total[bounds - section.start]).tolist()
+        layout, base = self._layout, self._layout.bases[number]
+        begin, end = within.start + base, within.end + base
+        first, last = layout.word_starts.searchsorted((begin, end))
+        words = layout.word_starts[first:last]
+        weights = self._word_weights(words, end, theme)
+        raises = np.zeros(len(words) + 2, dtype=bool)  # with a word before and after that does not
+        raises[1:-1] = (weights > _LEAST_EVIDENCE) & ~layout.stop_words[first:last]
+        edges = (raises[1:] != raises[:-1]).nonzero()[0]
+        sums = np.add.reduceat(np.append(weights, 0.0), edges)[::2]
+        bounds = (np.append(words, end) - base)[edges].tolist()
         best: dict[str, Evidence] = {}
-        for phrase in sorted(self._phrases(bounds.tolist(), weights), key=lambda e: -e.weight):
-            best.setdefault(self._text[phrase.start : phrase.end], phrase)
-        return tuple(list(best.values())[:_MOST_EVIDENCE])
+        for phrase in (-sums).argsort(kind="stable").tolist():
+            start, stop = bounds[2 * phrase : 2 * phrase + 2]
+            best.setdefault(article.text[start:stop], Evidence(start, stop, float(sums[phrase])))
+            if len(best) == _MOST_EVIDENCE:
+                break
+        return tuple(best.values())
 
-    def _phrases(self, bounds: list[int], weights: list[float]) -> Iterator[Evidence]:
-        """Join neighbouring words of positive weight; stop words part phrases."""
-        begin, sum_ = None, 0.0
-        for start, end, weight in zip(bounds, bounds[1:], [*weights, 0.0], strict=False):
-            raises = weight > _LEAST_EVIDENCE and self._text[start:end] not in stop_words()
-            if raises:
-                begin = start if begin is None else begin
-                sum_ += weight
-            elif begin is not None:
-                yield Evidence(begin, start, sum_)
-                begin, sum_ = None, 0.0
-        if begin is not None:
-            yield Evidence(begin, bounds[-1], sum_)
+    def _word_weights(self, words: Ints, end: int, theme: int) -> Floats:
+        """Return what each of some neighbouring words adds, itself and by its characters.
 
-
-def _share(weighted: Counts, rows: Ints, terms: Ints) -> Floats:
-    """Return each occurrence's equal share of its row's value for its term, 0 without one."""
-    if not len(weighted.terms):
-        return np.zeros(len(terms))
-    width = int(max(weighted.terms.max(), terms.max())) + 1
-    keys = rows * width + terms
-    known = weighted.rows() * width + weighted.terms
-    entry = np.minimum(known.searchsorted(keys), len(known) - 1)
-    found = known[entry] == keys
-    times = np.bincount(entry[found], minlength=len(known))
-    share: Floats = np.where(found, weighted.values[entry] / np.maximum(times[entry], 1), 0.0)
-    return share
-
-
-def _accumulated(raised: Floats, starts: Ints, lengths: Ints, size: int) -> Floats:
-    """Spread each occurrence over its characters and sum up to each place: [size + 1]."""
-    density = raised / lengths
-    opened = np.bincount(starts, density, size + 1)
-    closed = np.bincount(starts + lengths, density, size + 1)
-    return np.concatenate(([0.0], (opened - closed).cumsum()[:size].cumsum()))
+        ``words`` are where they start, ``end`` where the last of them ends.
+        """
+        layout, (own, of_section) = self._layout, self._shares
+        extent = (words[0], end) if len(words) else (end, end)
+        n_words = layout.n_words
+        in_words = layout.starts[:n_words].searchsorted(extent)
+        in_characters = layout.starts[n_words:].searchsorted(extent) + n_words
+        here = np.concatenate((np.arange(*in_words), np.arange(*in_characters)))
+        terms, weights = layout.terms.take(here), self._model.weights
+        in_heading = layout.rows.take(here) >= layout.structure.n_paragraphs
+        heading, paragraph = weights["heading"][terms, theme], weights["paragraph"][terms, theme]
+        raised = own.take(here) * np.where(in_heading, heading, paragraph)
+        raised += of_section.take(here) * weights["section"][terms, theme]
+        raised *= self._model.calibration[theme, 0]
+        word = words.searchsorted(layout.starts.take(here), side="right") - 1
+        added: Floats = np.bincount(word, raised, len(words)).astype(np.float64, copy=False)
+        return added

@@ -21,7 +21,7 @@ OUTPUT_SUFFIXES: Final = (".jsonl", ".ndjson", ".csv")
 # Excel and its like take a cell that starts with one of these for a formula, or, with white
 # space, look behind it for one; in China also with their full-width forms.
 _FORMULA_STARTS: Final = tuple("=+-@\t\r\n＝＋－＠")
-_BOM: Final = "\ufeff"
+BOM: Final = "\ufeff"
 
 
 class OutputKind(NamedTuple):
@@ -36,7 +36,7 @@ def output_kind(path: str, themes: Sequence[str], *, with_text: bool = False) ->
     name = path.lower()
     if name.endswith(".csv"):
         columns = section_columns(themes)
-        return OutputKind(_BOM + csv_row(columns), lambda analysis: _csv_rows(analysis, columns))
+        return OutputKind(BOM + csv_row(columns), lambda analysis: _csv_rows(analysis, columns))
     if path == STDOUT or name.endswith((".jsonl", ".ndjson")):
         return OutputKind("", lambda analysis: json_line(to_record(analysis, with_text=with_text)))
     raise InputError(f"{path}: an output must end in {', '.join(OUTPUT_SUFFIXES)}, or be -")
@@ -104,7 +104,7 @@ def failure_log(path: Path) -> Iterator[Callable[[Failure], object]]:
         write(csv_row(failure))
 
     with whole_file(path) as write:
-        write(_BOM + csv_row(Failure._fields))
+        write(BOM + csv_row(Failure._fields))
         yield add
     if empty:
         path.unlink()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 from policynlp.errors import InputError
 
 if TYPE_CHECKING:
+    from policynlp.analyzer import Analyzer
     from policynlp.article import AbstractLimits
 
     # argparse has no public name for what add_subparsers returns.
@@ -28,8 +29,22 @@ class Parser(argparse.ArgumentParser):
 
 
 def add_limits(parser: argparse.ArgumentParser) -> None:
-    """Add the model and the limits of abstracts."""
+    """Add the model, its thresholds and the limits of abstracts."""
     parser.add_argument("--model", metavar="PATH", help="model folder (default: the bundled one)")
+    parser.add_argument(
+        "--min-precision",
+        type=_fraction,
+        metavar="P",
+        help="tag from where so many tags are right, as 0.9 (default: for the best F1)",
+    )
+    parser.add_argument(
+        "--threshold",
+        type=_theme_threshold,
+        action="append",
+        default=[],
+        metavar="THEME=P",
+        help="tag a theme from this probability; may be repeated",
+    )
     parser.add_argument(
         "--length",
         type=positive,
@@ -63,6 +78,15 @@ def add_limits(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="THEME",
         help="also say what each article says about THEME; may be repeated",
+    )
+
+
+def load_analyzer(args: argparse.Namespace) -> "Analyzer":
+    """Load the model with the thresholds that :func:`add_limits` asked for."""
+    import policynlp
+
+    return policynlp.load(
+        args.model, min_precision=args.min_precision, thresholds=dict(args.threshold)
     )
 
 
@@ -110,3 +134,20 @@ def check_themes(asked: Sequence[str], known: Sequence[str]) -> None:
     for theme in asked:
         if theme not in known:
             raise InputError(f"--theme {theme}: the model has {', '.join(known)}")
+
+
+def _theme_threshold(text: str) -> tuple[str, float]:
+    theme, equals, threshold = text.rpartition("=")
+    if not equals or not theme.strip():
+        raise argparse.ArgumentTypeError(f"must be a theme, = and a probability, not {text!r}")
+    return theme.strip(), _fraction(threshold)
+
+
+def _fraction(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number < 1:
+        raise argparse.ArgumentTypeError(f"must be a number between 0 and 1, not {text!r}")
+    return number

@@ -6,7 +6,14 @@ import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
-from policynlp.cli.arguments import DONE, add_limits, add_looks, check_themes, limits
+from policynlp.cli.arguments import (
+    DONE,
+    add_limits,
+    add_looks,
+    check_themes,
+    limits,
+    load_analyzer,
+)
 from policynlp.errors import InputError
 
 if TYPE_CHECKING:
@@ -47,10 +54,8 @@ def add_clean(commands: "Commands") -> None:
 
 
 def _analyze(args: argparse.Namespace) -> int:
-    import policynlp
-
     article = _read_article(args.file)
-    analyzer = policynlp.load(args.model)
+    analyzer = load_analyzer(args)
     check_themes(args.theme, analyzer.themes)
     analysis = analyzer.analyze(article, limits=limits(args))
     if args.json:

@@ -5,7 +5,15 @@ import sys
 import time
 from typing import TYPE_CHECKING, Final
 
-from policynlp.cli.arguments import DONE, SOME_FAILED, add_limits, check_themes, limits, positive
+from policynlp.cli.arguments import (
+    DONE,
+    SOME_FAILED,
+    add_limits,
+    check_themes,
+    limits,
+    load_analyzer,
+    positive,
+)
 from policynlp.errors import InputError
 
 if TYPE_CHECKING:
@@ -52,10 +60,9 @@ def _output(text: str) -> str:
 
 
 def _score(args: argparse.Namespace) -> int:
-    import policynlp
     from policynlp.batch import score
 
-    analyzer = policynlp.load(args.model)
+    analyzer = load_analyzer(args)
     check_themes(args.theme, analyzer.themes)
     if args.theme and args.output.lower().endswith(".csv"):
         raise InputError(f"{args.output}: --theme needs a .jsonl output; a table has no place")

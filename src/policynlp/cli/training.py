@@ -1,13 +1,18 @@
 """The commands that make and measure models: ``train`` and ``evaluate``."""
 
 import argparse
+import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from policynlp.cli.arguments import DONE
+from policynlp.cli.arguments import DONE, positive
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from policynlp.cli.arguments import Commands
+    from policynlp.training.evaluate import Figures
 
 
 def add_train(commands: "Commands") -> None:
@@ -19,6 +24,11 @@ def add_train(commands: "Commands") -> None:
     )
     parser.add_argument("corpus", nargs="+", metavar="CORPUS", help="corpus folder, .jsonl or .csv")
     parser.add_argument("-o", "--output", required=True, metavar="MODEL", help="model folder")
+    parser.add_argument(
+        "--doubts",
+        metavar="FILE.csv",
+        help="write the 200 labels that models trained on other articles doubt most",
+    )
     parser.set_defaults(run=_train)
 
 
@@ -31,19 +41,83 @@ def add_evaluate(commands: "Commands") -> None:
     )
     parser.add_argument("model", metavar="MODEL", help="model folder")
     parser.add_argument("data", nargs="+", metavar="DATA", help="corpus folder, .jsonl or .csv")
-    parser.add_argument("--json", action="store_true", help="print the figures as JSON")
+    parser.add_argument(
+        "--abstracts",
+        action="store_true",
+        help="measure abstracts; DATA is JSONL of articles with editors' picks and abstracts",
+    )
+    parser.add_argument(
+        "--length",
+        type=positive,
+        default=150,
+        metavar="N",
+        help="with --abstracts: most characters of an abstract (default: 150)",
+    )
+    parser.add_argument(
+        "--json",
+        nargs="?",
+        const="-",
+        metavar="FILE",
+        help="write the figures as JSON; without a file or with -, print them",
+    )
+    parser.add_argument("--html", metavar="FILE", help="write a page with charts and worst errors")
     parser.set_defaults(run=_evaluate)
 
 
 def _train(args: argparse.Namespace) -> int:
     from policynlp.training.commands import run_train
 
-    run_train([Path(path) for path in args.corpus], Path(args.output))
+    outcome = run_train([Path(path) for path in args.corpus], Path(args.output))
+    if args.doubts:
+        from policynlp.batch.outputs import BOM, csv_row, whole_file
+        from policynlp.training.mistakes import Doubt, doubtful_labels
+
+        with whole_file(Path(args.doubts)) as write:
+            write(BOM + csv_row(Doubt._fields))
+            for doubt in doubtful_labels(outcome):
+                write(csv_row(doubt))
     return DONE
 
 
 def _evaluate(args: argparse.Namespace) -> int:
-    from policynlp.training.commands import run_evaluate
+    if args.abstracts:
+        return _evaluate_abstracts(args)
+    from policynlp.report.evaluation import evaluation_page
+    from policynlp.training.evaluate import measure_files
+    from policynlp.training.tables import as_report
 
-    run_evaluate(Path(args.model), [Path(path) for path in args.data], args.json)
+    figures = measure_files(Path(args.model), [Path(path) for path in args.data])
+    for theme, n in figures["not_measured"].items():
+        note = f"{theme} ({n} sections) is not measured: {figures['model']} does not know it"
+        print(note, file=sys.stderr)
+    return _show(figures, args, evaluation_page, as_report)
+
+
+def _evaluate_abstracts(args: argparse.Namespace) -> int:
+    from policynlp.model import load
+    from policynlp.report.abstracts import abstracts_page
+    from policynlp.training.evaluate_abstracts import as_table, evaluate_abstracts, read_references
+
+    references = read_references([Path(path) for path in args.data])
+    figures = evaluate_abstracts(load(Path(args.model)), references, args.length)
+    return _show(figures, args, abstracts_page, as_table)
+
+
+def _show(
+    figures: "Figures",
+    args: argparse.Namespace,
+    as_page: "Callable[[Figures], str]",
+    as_text: "Callable[[Figures], str]",
+) -> int:
+    """Write the figures as a page and as JSON where asked, and print them as one of both."""
+    if args.html:
+        _write(args.html, as_page(figures))
+    as_json = json.dumps(figures, ensure_ascii=False, indent=1) + "\n"
+    if args.json and args.json != "-":
+        _write(args.json, as_json)
+    sys.stdout.write(as_json if args.json == "-" else as_text(figures) + "\n")
     return DONE
+
+
+def _write(path: str, text: str) -> None:
+    Path(path).write_text(text, encoding="utf-8", newline="\n")

@@ -22,7 +22,7 @@ _SURROGATES = "\ud800-\udfff"
 # rare Han and broken characters. The engines differ only on such runs (dates, URLs, numbers,
 # names with rare characters), so each is kept whole and never reaches them.
 RUN = re.compile(
-    "[{}{}{}{}{}]+".format(
+    "([{}{}{}{}{}]+)".format(
         re.escape(_ASCII_WORD),
         re.escape("".join(chr(ord(char) + _FULL_WIDTH) for char in _ASCII_WORD)),
         PLACEHOLDER,

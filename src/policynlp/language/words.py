@@ -91,8 +91,12 @@ def words(text: str, cut: Cut | None = None) -> list[str]:
     one call, with one character standing for each run, which both engines leave alone.
     """
     cut = cut or _cut()
-    runs = RUN.findall(text)
-    if not runs:
+    between_and_runs = RUN.split(text)
+    if len(between_and_runs) == 1:
         return cut(text)
-    next_run = map(fold, runs).__next__
-    return [next_run() if word == PLACEHOLDER else word for word in cut(RUN.sub(PLACEHOLDER, text))]
+    found = cut(PLACEHOLDER.join(between_and_runs[::2]))
+    place = -1
+    for run in between_and_runs[1::2]:
+        place = found.index(PLACEHOLDER, place + 1)
+        found[place] = fold(run)
+    return found

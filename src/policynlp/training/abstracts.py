@@ -16,7 +16,7 @@ from policynlp.analysis.abstracts import FEATURES, Sentences, lay_out, measure, 
 from policynlp.analysis.layout import lay_out as lay_out_terms
 from policynlp.article import Article, Paragraph, Section, Span
 from policynlp.errors import CorpusError
-from policynlp.language.terms import Floats, Ints, Vocabulary, count_pairs
+from policynlp.language.terms import Floats, Ints, Vocabulary, pool
 
 ROWS, WORDS = "rows.tsv", "words.tsv"
 _WORDS_COLUMN: Final = FEATURES.index("words")
@@ -68,7 +68,7 @@ def lay_out_edited(source: Edited, vocabulary: Vocabulary, idf: Floats) -> Sente
         start = bounds[-1] + 1
     text = "\n".join("".join(sentences) for sentences in source.paragraphs)
     article = Article(text, (Section(None, 0, 0, len(text), tuple(paragraphs)),))
-    words, headings = words_in(lay_out_terms(article, vocabulary), article, vocabulary.n_words)
+    ((words, headings),) = words_in(lay_out_terms([article], vocabulary), [article])
     return lay_out(article, words, idf, vocabulary.word_ids(source.title), headings)
 
 
@@ -132,7 +132,7 @@ def _pick_ranks(source: Edited, size: int) -> Ints:
 def _word_values(sentences: Sentences, n_terms: int) -> Floats:
     """Return, for each sentence and term, what :func:`measure` weighs by the lexicon."""
     words, n = sentences.words, len(sentences.spans)
-    counts = count_pairs(words.rows, words.terms, n, n_terms)
+    counts = pool(words.rows, words.terms, n, n_terms).counts
     rows, idf = counts.rows(), sentences.idf[counts.terms]
     norms = np.sqrt(np.bincount(rows, (counts.values * idf) ** 2, n))
     values = np.zeros((n, n_terms))

@@ -1,11 +1,8 @@
-"""What ``policynlp train`` and ``policynlp evaluate`` do."""
+"""What ``policynlp train`` does."""
 
 import hashlib
-import json
-import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import sklearn
@@ -20,10 +17,13 @@ from policynlp.training.corpus import (
     corpus_files,
     read_code_book,
     read_corpus,
+    sha256,
     themes_of,
 )
-from policynlp.training.evaluate import as_table, evaluate, report
+from policynlp.training.evaluate import Figures, report
 from policynlp.training.fit import Fit, fit_model
+from policynlp.training.judge import Judged, Outcome
+from policynlp.training.tables import as_table
 
 ABSTRACTS = "abstracts"
 
@@ -53,7 +53,7 @@ def train(paths: Sequence[Path], output: Path) -> Fit:
             },
         },
     )
-    fit.model.details["metrics"] = cross_validated(fit)
+    fit.model.details["metrics"] = cross_validated(fit.judged)
     save(fit.model, output, model_card(fit.model))
     return fit
 
@@ -72,37 +72,27 @@ def ranker_of(paths: Sequence[Path]) -> tuple[Floats, dict[str, float]]:
     return np.array(bundled.abstracts), dict(words)
 
 
-def cross_validated(fit: Fit) -> dict[str, Any]:
-    """Return the out-of-fold figures of a fit; no article is in training and test at once."""
-    model, data = fit.model, fit.dataset
-    return {
-        "paragraphs": report(
-            model.themes, data.paragraphs, fit.paragraphs, model.paragraph.threshold
-        ),
-        "sections": report(model.themes, data.sections, fit.sections, model.section.threshold),
-    }
+def cross_validated(found: Judged) -> Figures:
+    """Return the out-of-fold figures of a fit, and those of rows as they come, if any."""
+
+    def reports(outcomes: Mapping[str, Outcome]) -> Figures:
+        return {n: report(found.model.themes, outcomes[n]) for n in ("paragraphs", "sections")}
+
+    come = found.as_they_come()
+    further = {"as_they_come": reports(found.levels(come))} if come.any() else {}
+    return reports(found.levels()) | further
 
 
-def run_train(corpus: Sequence[Path], output: Path) -> None:
-    """Train and say how well it went."""
+def run_train(corpus: Sequence[Path], output: Path) -> Judged:
+    """Train, say how well it went and return the out-of-fold outcomes."""
     fit = train(corpus, output)
     print(as_table(fit.model.details["metrics"]))
     print(f"{fit.model.id} written to {output}")
-
-
-def run_evaluate(model: Path, data: Sequence[Path], json_output: bool) -> None:
-    """Print the quality of a model on labelled files."""
-    result = evaluate(load(model), read_corpus(data))
-    if json_output:
-        json.dump(result, sys.stdout, ensure_ascii=False, indent=1)
-        print()
-    else:
-        print(as_table(result))
+    return fit.judged
 
 
 def _file_details(path: Path) -> dict[str, str]:
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    return {"file": f"{path.parent.name}/{path.name}", "sha256": digest}
+    return {"file": f"{path.parent.name}/{path.name}", "sha256": sha256(path)}
 
 
 def _digest(files: Sequence[dict[str, str]]) -> str:

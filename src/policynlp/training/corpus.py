@@ -22,6 +22,7 @@ from policynlp.language.words import fingerprint
 CODE_BOOK = "themes.toml"
 COUNTS_SUFFIX = ".counts.jsonl"
 COUNTS_FORMAT = "policynlp-counts-1"
+HELD_OUT = "held_out"
 _LABEL_SEPARATORS = "、，,;；|/"
 _NO_LABEL = {"", "无", "none", "-"}
 
@@ -44,7 +45,8 @@ class LabelledParagraph:
 class LabelledSection:
     """A labelled section; ``themes`` is ``None`` where only its paragraphs were labelled.
 
-    ``labelled_for`` is ``None`` where it was labelled for every theme of the corpus.
+    ``labelled_for`` is ``None`` where it was labelled for every theme of the corpus; ``place``
+    is the file and line it was read from.
     """
 
     id: str
@@ -56,6 +58,7 @@ class LabelledSection:
     disputed: frozenset[str] = frozenset()
     heading_text: str = ""
     notes: dict[str, str] = field(default_factory=dict)
+    place: str = ""
 
     def knows(self, theme: str) -> bool:
         """Say whether the section's readers looked for ``theme``."""
@@ -68,12 +71,14 @@ def read_corpus(paths: Iterable[Path]) -> list[LabelledSection]:
     Raises ``CorpusError`` naming file, line and field of the first record that is wrong.
     """
     sections: list[LabelledSection] = []
-    seen: dict[str, Path] = {}
+    seen: dict[str, str] = {}
     for path in corpus_files(paths):
         for section in _read_file(path):
             if section.id in seen:
-                raise CorpusError(f"{path}: id {section.id!r} stands in {seen[section.id]} already")
-            seen[section.id] = path
+                raise CorpusError(
+                    f"{section.place}: id {section.id!r} stands in {seen[section.id]} already"
+                )
+            seen[section.id] = section.place
             sections.append(section)
     if not sections:
         raise CorpusError("no labelled sections: name a .jsonl or .csv file or a folder of them")
@@ -81,32 +86,51 @@ def read_corpus(paths: Iterable[Path]) -> list[LabelledSection]:
 
 
 def corpus_files(paths: Iterable[Path]) -> list[Path]:
-    """Return the corpus files that ``paths`` stand for, folders in order of name."""
+    """Return the corpus files that ``paths`` stand for, folders in order of name.
+
+    A folder ``held_out`` inside one of ``paths`` is passed over: what measures a model must
+    not train it. Named itself, it is read.
+    """
     files: list[Path] = []
     for path in paths:
         if path.is_dir():
-            files += sorted(p for p in path.rglob("*") if p.suffix in {".jsonl", ".csv"})
+            found = (p for p in path.rglob("*") if p.suffix in {".jsonl", ".csv"})
+            files += sorted(p for p in found if HELD_OUT not in p.relative_to(path).parts)
         elif path.is_file():
-            files.append(path)
+            files += [path] if path.name != CODE_BOOK else []
         else:
             raise CorpusError(f"{path}: no such file or folder")
     return files
 
 
+def sha256(path: Path) -> str:
+    """Return the hash by which a model and a gate know a corpus file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
 def read_code_book(paths: Iterable[Path]) -> dict[str, str] | None:
-    """Return theme names and definitions of the first ``themes.toml`` among ``paths``."""
-    for path in paths:
-        book = path / CODE_BOOK if path.is_dir() else path
-        if book.name != CODE_BOOK or not book.is_file():
-            continue
-        try:
-            themes = tomllib.loads(book.read_text(encoding="utf-8"))["themes"]
-            return {str(theme["name"]): str(theme["definition"]) for theme in themes}
-        except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
-            raise CorpusError(
-                f"{book}: each [[themes]] needs a name and a definition ({error})"
-            ) from error
-    return None
+    """Return theme names and definitions of every ``themes.toml`` among ``paths``, or ``None``.
+
+    Raises ``CorpusError`` where one is malformed or two define a theme differently.
+    """
+    definitions: dict[str, str] = {}
+    books = [path / CODE_BOOK if path.is_dir() else path for path in paths]
+    books = [book for book in books if book.name == CODE_BOOK and book.is_file()]
+    for book in books:
+        for theme, definition in _read_definitions(book):
+            if definitions.setdefault(theme, definition) != definition:
+                raise CorpusError(f"{book}: theme {theme!r} is defined otherwise in another book")
+    return definitions if books else None
+
+
+def _read_definitions(book: Path) -> list[tuple[str, str]]:
+    try:
+        themes = tomllib.loads(book.read_text(encoding="utf-8"))["themes"]
+        return [(str(theme["name"]), str(theme["definition"])) for theme in themes]
+    except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
+        raise CorpusError(
+            f"{book}: each [[themes]] needs a name and a definition ({error})"
+        ) from error
 
 
 def themes_of(sections: Iterable[LabelledSection], code_book: dict[str, str] | None) -> list[str]:
@@ -124,7 +148,7 @@ def themes_of(sections: Iterable[LabelledSection], code_book: dict[str, str] | N
         if theme not in code_book:
             raise CorpusError(
                 f"section {place!r}: theme {theme!r} is not in the code book "
-                f"({'、'.join(code_book)}); mend the label or add the theme"
+                f"({'、'.join(code_book)}); mend the label or add the theme to a {CODE_BOOK}"
             )
     return list(code_book)
 
@@ -322,6 +346,7 @@ def _section(
             for key in ("genre", "origin", "source", "sampling")
             if record.get(key)
         },
+        place,
     )
 
 

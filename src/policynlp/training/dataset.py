@@ -1,7 +1,9 @@
 """A labelled corpus as arrays: one structure of many sections, as an article is of few."""
 
 import zlib
+from collections import Counter
 from collections.abc import Sequence
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -9,6 +11,7 @@ from numpy.typing import NDArray
 
 from policynlp.analysis.layout import Structure
 from policynlp.analysis.themes import Weighted, weigh
+from policynlp.errors import CorpusError
 from policynlp.language.terms import (
     CHARACTER,
     Floats,
@@ -16,7 +19,12 @@ from policynlp.language.terms import (
     Vocabulary,
     inverse_document_frequency,
 )
-from policynlp.training.corpus import LabelledParagraph, LabelledSection, document_frequency
+from policynlp.training.corpus import (
+    LabelledParagraph,
+    LabelledSection,
+    document_frequency,
+    used_labels,
+)
 
 Flags = NDArray[np.bool_]
 
@@ -50,12 +58,19 @@ class Dataset(NamedTuple):
 def choose_vocabulary(
     sections: Sequence[LabelledSection], min_sections: int = MIN_SECTIONS
 ) -> tuple[Vocabulary, Floats]:
-    """Return the terms of at least ``min_sections`` sections, words first, and their idf."""
+    """Return the terms of at least ``min_sections`` sections, words first, and their idf.
+
+    Raises ``CorpusError`` if there are none.
+    """
     frequency = document_frequency(sections)
     terms = sorted(
         (term for term, n in frequency.items() if n >= min_sections),
         key=lambda term: (term.startswith(CHARACTER), term),
     )
+    if not terms:
+        raise CorpusError(
+            f"no word occurs in {min_sections} of the {len(sections)} sections; label more sections"
+        )
     counts: Ints = np.array([frequency[term] for term in terms], dtype=np.int64)
     return Vocabulary(terms), inverse_document_frequency(counts, len(sections))
 
@@ -71,7 +86,7 @@ def build_dataset(
     structure = Structure(
         np.repeat(np.arange(len(sections)), [len(s.paragraphs) for s in sections]),
         np.array([p.size for p in paragraphs], dtype=np.int64),
-        len(sections),
+        *_runs([section.article for section in sections]),
     )
     counts = vocabulary.count([p.terms for p in paragraphs] + [s.heading for s in sections])
     return Dataset(
@@ -82,6 +97,26 @@ def build_dataset(
         tuple(section.article for section in sections),
         np.array([section.notes.get("origin") == WRITTEN for section in sections]),
     )
+
+
+def _runs(articles: Sequence[str]) -> tuple[Ints, int]:
+    """Number the runs of sections of one article: [sections], and how many runs there are."""
+    numbers = list(accumulate((a != b for a, b in pairwise(articles)), initial=0))
+    return np.array(numbers, dtype=np.int64), numbers[-1] + 1
+
+
+def unknown_themes(sections: Sequence[LabelledSection], themes: Sequence[str]) -> Counter[str]:
+    """Count the sections that were labelled for each theme outside ``themes``.
+
+    Raises ``CorpusError`` if no section was labelled for any of ``themes``.
+    """
+    unknown = Counter(t for section in sections for t in used_labels(section) - {*themes})
+    if not any(section.knows(theme) for section in sections for theme in themes):
+        raise CorpusError(
+            f"the sections are labelled for {'、'.join(sorted(unknown))}, and the model knows "
+            f"{'、'.join(themes)}: there is nothing to measure"
+        )
+    return unknown
 
 
 def folds(articles: Sequence[str], n_folds: int) -> Ints:

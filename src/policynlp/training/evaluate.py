@@ -1,60 +1,140 @@
-"""How well a model tags labelled text, per paragraph and per section."""
+"""How well a model tags labelled text: every figure, per paragraph, section and article."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from policynlp.analysis.themes import infer
 from policynlp.language.terms import Floats
-from policynlp.model import Model
-from policynlp.training.corpus import LabelledSection
-from policynlp.training.dataset import Labels, build_dataset
-from policynlp.training.measures import score
+from policynlp.model import Model, load
+from policynlp.training.agreement import read_agreement
+from policynlp.training.calibration import brier_score, calibration_bins, calibration_error
+from policynlp.training.corpus import LabelledSection, corpus_files, read_corpus, sha256
+from policynlp.training.curves import coverage, precision_recall
+from policynlp.training.dataset import Flags, unknown_themes
+from policynlp.training.intervals import interval, resampled_sums
+from policynlp.training.judge import Judged, Outcome, judge
+from policynlp.training.measures import macro_scores, scores, tally
+from policynlp.training.mistakes import confusion, worst_errors
+
+_DIGITS = 4
+_NAMES = ("precision", "recall", "f1")
+
+Figures = dict[str, Any]
+# The F1 of two readers by level and theme.
+Agreement = Mapping[str, Mapping[str, float]]
 
 
-def evaluate(model: Model, sections: Sequence[LabelledSection]) -> dict[str, Any]:
+def evaluate(model: Model, corpus: Sequence[LabelledSection]) -> Figures:
     """Score ``model`` on labelled sections; what is disputed or unknown is left out."""
-    data = build_dataset(sections, model.themes, model.vocabulary, model.idf)
-    found = infer(data.weighted, data.structure, model)
+    return measure(judge(model, corpus))
+
+
+def measure_files(folder: Path, data: Sequence[Path]) -> Figures:
+    """Return all figures of a model on labelled files, with its worst errors as ``errors``.
+
+    The readers' agreement, where it lies beside the data, stands beside the model's figures;
+    ``trained_on`` has the files that trained the model, whose figures flatter it, and
+    ``not_measured`` the sections labelled for each theme that it does not know.
+    """
+    model, corpus, files = load(folder), read_corpus(data), corpus_files(data)
+    unknown = unknown_themes(corpus, model.themes)
+    found = judge(model, corpus)
+    trained = model.details.get("corpus", {}).get("files", [])
+    known = {file["sha256"] for file in trained}
     return {
-        "paragraphs": report(
-            model.themes, data.paragraphs, found.paragraphs, model.paragraph.threshold
-        ),
-        "sections": report(model.themes, data.sections, found.sections, model.section.threshold),
+        **measure(found, read_agreement(files)),
+        "trained_on": [str(file) for file in files if sha256(file) in known],
+        "not_measured": dict(sorted(unknown.items())),
+        "errors": worst_errors(found),
+    }
+
+
+def measure(found: Judged, agreement: Agreement | None = None) -> Figures:
+    """Return all figures of a judged corpus, as JSON has them.
+
+    ``paragraphs``, ``sections`` and ``articles`` are as :func:`report` has them; so are those
+    in ``sources``, by source, and in ``as_they_come``, of rows drawn without a model.
+    """
+    themes = found.model.themes
+    return {
+        "model": found.model.id,
+        "data": {
+            "articles": len(found.articles.articles),
+            "sections": len(found.corpus),
+            "paragraphs": len(found.of_paragraphs),
+        },
+        **_reports(found, None, agreement or {}),
+        "sources": {name: _reports(found, rows) for name, rows in found.sources().items()},
+        "as_they_come": _reports(found, found.as_they_come()),
+        "coverage": {level: coverage(outcome) for level, outcome in found.levels().items()},
+        "curves": {level: _curves(themes, o) for level, o in found.levels().items()},
+        "confusion": {level: confusion(themes, o) for level, o in found.levels().items()},
+    }
+
+
+def _reports(found: Judged, chosen: Flags | None, agreement: Agreement | None = None) -> Figures:
+    return {
+        level: report(found.model.themes, outcome, (agreement or {}).get(level, {}))
+        for level, outcome in found.levels(chosen).items()
     }
 
 
 def report(
-    themes: Sequence[str], labels: Labels, probabilities: Floats, threshold: Sequence[float]
-) -> dict[str, Any]:
-    """Return precision, recall and F1 a theme and macro-F1 over the themes that occur."""
-    rows = {}
+    themes: Sequence[str], outcome: Outcome, agreement: Mapping[str, float] | None = None
+) -> Figures:
+    """Return the figures of one level, each theme that is labelled or tagged apart.
+
+    Precision, recall and F1 have 95 % intervals; macro averages are over the labelled themes.
+    """
+    counts = tally(outcome)
+    total, resampled = counts.sum(axis=0), resampled_sums(counts)
+    of_themes, macro = scores(resampled), macro_scores(resampled)
+    rows = {
+        theme: _theme_row(outcome, i, total[i], of_themes[:, i])
+        | ({"agreement": agreement[theme]} if agreement and theme in agreement else {})
+        for i, theme in enumerate(themes)
+        if total[i, 1:].any()
+    }
+    names = [f"macro_{name}" for name in _NAMES]
+    return {
+        "rows": int(outcome.labels.known.any(axis=1).sum()),
+        **_rounded(names, macro_scores(total)),
+        "intervals": {name: interval(macro[:, k]) for k, name in enumerate(names)},
+        "themes": rows,
+    }
+
+
+def _theme_row(outcome: Outcome, i: int, total: Floats, resampled: Floats) -> Figures:
+    known = outcome.labels.known[:, i]
+    holds, p = outcome.labels.holds[known, i], outcome.probabilities[known, i]
+    return {
+        "rows": int(known.sum()),
+        "labelled": int(total[2]),
+        "tagged": int(total[1]),
+        **_rounded(_NAMES, scores(total)),
+        "intervals": {name: interval(resampled[:, k]) for k, name in enumerate(_NAMES)},
+        "calibration_error": calibration_error(calibration_bins(holds, p)),
+        "brier": brier_score(holds, p),
+    }
+
+
+def _curves(themes: Sequence[str], outcome: Outcome) -> Figures:
+    """Return each labelled theme's threshold and its curves."""
+    curves = {}
     for i, theme in enumerate(themes):
-        known = labels.known[:, i]
-        holds, p = labels.holds[known, i], probabilities[known, i]
-        if not holds.any():
-            continue
-        precision, recall, f1 = score(holds, p >= threshold[i])
-        rows[theme] = {
-            "rows": int(known.sum()),
-            "labelled": int(holds.sum()),
-            "precision": round(precision, 4),
-            "recall": round(recall, 4),
-            "f1": round(f1, 4),
-        }
-    macro = float(np.mean([row["f1"] for row in rows.values()])) if rows else 0.0
-    return {"macro_f1": round(macro, 4), "themes": rows}
+        known = outcome.labels.known[:, i]
+        holds, p = outcome.labels.holds[known, i], outcome.probabilities[known, i]
+        if holds.any():
+            curves[theme] = {
+                "threshold": round(outcome.cutoffs.threshold[i], _DIGITS),
+                "precision_recall": precision_recall(holds, p),
+                "calibration": [each._asdict() for each in calibration_bins(holds, p)],
+            }
+    return curves
 
 
-def as_table(result: dict[str, Any]) -> str:
-    """Lay the figures of :func:`evaluate` out for a terminal."""
-    lines = []
-    for level in ("paragraphs", "sections"):
-        lines.append(f"{level}: macro-F1 {result[level]['macro_f1']:.3f}")
-        for theme, row in result[level]["themes"].items():
-            lines.append(
-                f"  {theme}  P {row['precision']:.3f}  R {row['recall']:.3f}  "
-                f"F1 {row['f1']:.3f}  ({row['labelled']} of {row['rows']})"
-            )
-    return "\n".join(lines)
+def _rounded(names: Sequence[str], values: Floats) -> dict[str, float]:
+    """Name ``values``; what is undefined is 0."""
+    return dict(zip(names, np.nan_to_num(values).round(_DIGITS).tolist(), strict=True))

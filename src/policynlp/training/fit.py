@@ -4,7 +4,7 @@ Everything that turns scores into decisions (calibration, roll-up, thresholds) i
 out-of-fold values, with an article's sections always in one fold.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,7 +17,7 @@ from policynlp.analysis.layout import Structure
 from policynlp.analysis.themes import Weighted, roll_up, sigmoid
 from policynlp.errors import CorpusError
 from policynlp.language.terms import Counts, Floats
-from policynlp.model import VIEWS, Cutoffs, Model
+from policynlp.model import VIEWS, Cutoffs, Model, Promises
 from policynlp.training.corpus import LabelledSection
 from policynlp.training.dataset import (
     Dataset,
@@ -27,7 +27,8 @@ from policynlp.training.dataset import (
     choose_vocabulary,
     folds,
 )
-from policynlp.training.measures import best_threshold
+from policynlp.training.judge import Judged, compare
+from policynlp.training.measures import f1_threshold, thresholds_by_precision
 
 # Chosen by grouped cross-validation and on newspaper features; the losers and their figures
 # stand in docs/experiments.md. The scales weigh a paragraph's own text against its context.
@@ -37,6 +38,8 @@ N_FOLDS = 5
 # A theme is uncertain from this part of its threshold up. That makes 7 % of the news paragraphs
 # uncertain, of which 30 % have a label; of those below, 5 %. At 0.3 it would be 13 % with 27 %.
 UNCERTAIN_PART = 0.5
+# What a user can ask for with min_precision. Beyond 0.95 too few rows are tagged to tell.
+PRECISIONS = (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
 # Half weight serves news and features better than full, 0.780 against 0.775 on news.
 WRITTEN_WEIGHT = 0.5
 _UNREGULARISED = 1e6
@@ -45,12 +48,10 @@ _MIN_JUDGED = 100
 
 
 class Fit(NamedTuple):
-    """A fitted model and its out-of-fold probabilities [paragraphs or sections, themes]."""
+    """A fitted model and what classifiers that never saw the article say out of fold."""
 
     model: Model
-    dataset: Dataset
-    paragraphs: Floats
-    sections: Floats
+    judged: Judged
 
 
 def fit_model(
@@ -67,11 +68,12 @@ def fit_model(
     ``abstracts`` and ``abstract_words`` are the weights of the sentence ranker, which is
     fitted apart from the themes (``training/abstracts.py``).
 
-    Raises ``CorpusError`` if a theme has fewer than ten paragraphs with the label, or without.
+    Raises ``CorpusError`` if a theme has fewer than ten paragraphs with the label, or without,
+    or has either in too few articles to cross-validate.
     """
     vocabulary, idf = choose_vocabulary(sections)
     data = build_dataset(sections, themes, vocabulary, idf)
-    _check_enough(data.paragraphs, themes)
+    _check_enough(data, themes)
     features = feature_matrix(data.weighted, data.structure, len(vocabulary))
     decisions = out_of_fold(features, data)
     judged = _judged(data.paragraphs, data.written[data.structure.sections])
@@ -99,8 +101,12 @@ def fit_model(
         abstracts,
         lexicon_of(abstract_words, vocabulary.terms),
         details,
+        {
+            "paragraph": _promises(paragraphs, judged),
+            "section": _promises(rolled, judged_sections),
+        },
     )
-    return Fit(model, data, paragraphs, rolled)
+    return Fit(model, compare(model, sections, data, paragraphs, rolled))
 
 
 def feature_matrix(weighted: Weighted, structure: Structure, n_terms: int) -> sp.csr_matrix:
@@ -163,26 +169,36 @@ def _judged(labels: Labels, written: Flags) -> Labels:
     would make probabilities too sure. It counts for a theme with too little else.
     """
     found = labels.known & ~written[:, None]
-    enough = (labels.holds & found).sum(axis=0) >= _MIN_JUDGED
+    with_it, without = (labels.holds & found).sum(axis=0), (~labels.holds & found).sum(axis=0)
+    enough = np.minimum(with_it, without) >= _MIN_JUDGED
     return Labels(labels.holds, np.where(enough, found, labels.known))
 
 
-def _check_enough(labels: Labels, themes: Sequence[str]) -> None:
-    positive = (labels.holds & labels.known).sum(axis=0)
-    negative = (~labels.holds & labels.known).sum(axis=0)
-    for theme, with_it, without in zip(themes, positive, negative, strict=True):
-        if min(with_it, without) < _MIN_EXAMPLES:
+def _check_enough(data: Dataset, themes: Sequence[str]) -> None:
+    (holds, known), sections = data.paragraphs, data.structure.sections
+    fold = folds(data.articles, N_FOLDS)[sections]
+    for i, theme in enumerate(themes):
+        rows = {"with": holds[:, i] & known[:, i], "without": ~holds[:, i] & known[:, i]}
+        n_with, n_without = (int(chosen.sum()) for chosen in rows.values())
+        if min(n_with, n_without) < _MIN_EXAMPLES:
             raise CorpusError(
-                f"theme {theme!r} has {with_it} paragraphs with the label and {without} without; "
+                f"theme {theme!r} has {n_with} paragraphs with the label and {n_without} without; "
                 f"at least {_MIN_EXAMPLES} of each are needed"
             )
+        for which, chosen in rows.items():
+            if len(np.unique(fold[chosen])) == 1:
+                articles = len({data.articles[section] for section in sections[chosen]})
+                raise CorpusError(
+                    f"theme {theme!r}: its paragraphs {which} the label are of {articles} "
+                    "articles, too few to cross-validate; label some of other articles"
+                )
 
 
 def _calibrate(decisions: Floats, labels: Labels) -> Floats:
     """Fit slope and offset [themes, 2] of a sigmoid on decision values (Platt, 1999)."""
     rows = []
-    for values, holds, known in zip(decisions.T, labels.holds.T, labels.known.T, strict=True):
-        sigmoid_fit = LogisticRegression(C=_UNREGULARISED).fit(values[known, None], holds[known])
+    for holds, values in _known(decisions, labels):
+        sigmoid_fit = LogisticRegression(C=_UNREGULARISED).fit(values[:, None], holds)
         rows.append((float(sigmoid_fit.coef_[0, 0]), float(sigmoid_fit.intercept_[0])))
     return np.array(rows)
 
@@ -201,7 +217,27 @@ def _fit_roll_up(evidence: Floats, labels: Labels) -> Floats:
 
 def _cutoffs(probabilities: Floats, labels: Labels) -> Cutoffs:
     thresholds = tuple(
-        best_threshold(holds[known], p[known]) if holds[known].any() else 0.5
-        for p, holds, known in zip(probabilities.T, labels.holds.T, labels.known.T, strict=True)
+        f1_threshold(holds, p) if _tells(holds) else 0.5
+        for holds, p in _known(probabilities, labels)
     )
     return Cutoffs(thresholds, tuple(UNCERTAIN_PART * threshold for threshold in thresholds))
+
+
+def _promises(probabilities: Floats, labels: Labels) -> tuple[Promises, ...]:
+    return tuple(
+        thresholds_by_precision(holds, p, PRECISIONS)
+        if _tells(holds)
+        else dict.fromkeys(PRECISIONS)
+        for holds, p in _known(probabilities, labels)
+    )
+
+
+def _known(probabilities: Floats, labels: Labels) -> Iterator[tuple[Flags, Floats]]:
+    """Yield each theme's labels and probabilities of the rows that were labelled for it."""
+    for p, holds, known in zip(probabilities.T, labels.holds.T, labels.known.T, strict=True):
+        yield holds[known], p[known]
+
+
+def _tells(holds: Flags) -> bool:
+    """Say whether a threshold can be learned: some rows have the label and some have not."""
+    return bool(holds.any() and not holds.all())

@@ -119,18 +119,24 @@ def _stripped(text: str, span: Span) -> Span:
     return Span(start, start + len(bare))
 
 
-def words_in(layout: Layout, article: Article, n_words: int) -> tuple[Occurrences, list[Ints]]:
-    """Return the words of the body, and those of each section's heading.
-
-    ``layout`` has the terms of ``article``; the first ``n_words`` ids are words.
-    """
-    terms, sentences = layout.occurrences.terms, layout.sentences
-    is_word = terms < n_words
-    body = (is_word & (sentences != NOWHERE)).nonzero()[0]
-    occurrences = Occurrences(sentences.take(body), terms.take(body))
-    if not any(section.heading for section in article.sections):
-        return occurrences, [terms[:0]] * len(article.sections)
-    headed = (is_word & (sentences == NOWHERE)).nonzero()[0]
-    rows = layout.rows.take(headed) - layout.structure.n_paragraphs
-    bounds = rows.searchsorted(np.arange(len(article.sections) + 1)).tolist()
-    return occurrences, [terms[headed[begin:end]] for begin, end in pairwise(bounds)]
+def words_in(
+    layout: Layout, articles: Sequence[Article]
+) -> Iterator[tuple[Occurrences, list[Ints]]]:
+    """Return the words of each article's body, and those of each of its sections' headings."""
+    terms, sentences = layout.terms[: layout.n_words], layout.sentences[: layout.n_words]
+    in_body = sentences != NOWHERE
+    body, headed = in_body.nonzero()[0], (~in_body).nonzero()[0]
+    rows, body_terms = sentences.take(body), terms.take(body)
+    bounds = rows.searchsorted(layout.first_sentences).tolist()
+    sections = layout.rows.take(headed) - layout.structure.n_paragraphs
+    starts = sections.searchsorted(np.arange(layout.structure.n_sections + 1)).tolist()
+    heading_terms = terms.take(headed)
+    headings = [heading_terms[start:end] for start, end in pairwise(starts)]
+    section = 0
+    for article, first, (begin, end) in zip(
+        articles, layout.first_sentences.tolist(), pairwise(bounds), strict=False
+    ):
+        last = section + len(article.sections)
+        own = Occurrences(rows[begin:end] - first, body_terms[begin:end])
+        yield own, headings[section:last]
+        section = last

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from policynlp.analysis.abstracts.sentences import Sentences, Unit
-from policynlp.language.terms import Floats, Ints, count_pairs
+from policynlp.language.terms import Floats, Ints, pool
 
 Flags = NDArray[np.bool_]
 
@@ -125,7 +125,7 @@ class _Entries:
 
     def __init__(self, sentences: Sentences, lexicon: Floats) -> None:
         n = len(sentences.spans)
-        counts = count_pairs(sentences.words.rows, sentences.words.terms, n, len(sentences.idf))
+        counts = pool(sentences.words.rows, sentences.words.terms, n, len(sentences.idf)).counts
         self._rows, self._terms = counts.rows(), counts.terms
         self._idf = sentences.idf.take(counts.terms)
         values = counts.values * self._idf

@@ -1,0 +1,64 @@
+"""Thresholds by goal: tags that are right so often, or a theme's threshold by hand."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from policynlp.errors import ModelError
+from policynlp.model import Cutoffs, Model
+
+
+def aim(model: Model, min_precision: float | None, thresholds: Mapping[str, float]) -> Model:
+    """Return ``model`` with the thresholds that a goal asks for.
+
+    ``min_precision`` lets each theme begin where its tags reached that precision out of fold
+    (the next step that the model knows), of paragraphs and of sections each; that may lie
+    below the default, which is best for F1. ``thresholds`` by theme hold for both, and come
+    first. The default's uncertain range begins where it did, and ends at the new threshold.
+
+    Raises ``ModelError`` for a theme that the model lacks, or whose precision it cannot
+    promise, and ``ValueError`` for a goal that does not lie between 0 and 1.
+    """
+    _check(model, min_precision, thresholds)
+
+    def aimed(level: str, default: Cutoffs) -> Cutoffs:
+        chosen = list(default.threshold)
+        for i, theme in enumerate(model.themes):
+            if theme in thresholds:
+                chosen[i] = thresholds[theme]
+            elif min_precision is not None:
+                chosen[i] = _promised(model, level, i, min_precision)
+        return Cutoffs(tuple(chosen), tuple(map(min, default.uncertain_from, chosen)))
+
+    paragraph, section = aimed("paragraph", model.paragraph), aimed("section", model.section)
+    return replace(model, paragraph=paragraph, section=section)
+
+
+def _check(model: Model, min_precision: float | None, thresholds: Mapping[str, float]) -> None:
+    for theme in thresholds:
+        if theme not in model.themes:
+            known = "、".join(model.themes)
+            raise ModelError(
+                f"{model.id} has no theme {theme!r} to set a threshold for, but {known}"
+            )
+    for goal in (*thresholds.values(), *([] if min_precision is None else [min_precision])):
+        if not 0 < goal < 1:
+            raise ValueError(f"a threshold or precision must lie between 0 and 1, not {goal}")
+
+
+def _promised(model: Model, level: str, theme: int, min_precision: float) -> float:
+    """Return the threshold of the lowest known step from ``min_precision`` up."""
+    if not model.promises:
+        raise ModelError(
+            f"{model.id} was trained before models had thresholds by precision; train it again, "
+            "or set thresholds"
+        )
+    promised = model.promises[level][theme].items()
+    reached = {precision: least for precision, least in promised if least is not None}
+    enough = [precision for precision in reached if precision >= min_precision]
+    if not enough:
+        most = f"at most {max(reached)}" if reached else "none"
+        raise ModelError(
+            f"{model.id} cannot promise precision {min_precision} for {level}s of "
+            f"{model.themes[theme]!r}, {most}; ask for less, or set a threshold for this theme"
+        )
+    return reached[min(enough)]

@@ -1,0 +1,71 @@
+"""Figures laid out for a terminal."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from policynlp.training.evaluate import Figures
+from policynlp.training.judge import LEVELS
+
+_COLUMNS: Final = (("P", "precision"), ("R", "recall"), ("F1", "f1"))
+
+
+def as_table(figures: Figures) -> str:
+    """Lay the levels of figures out, each with a line a theme."""
+    return "\n".join([*_levels(figures), *_as_they_come(figures)])
+
+
+def as_report(figures: Figures) -> str:
+    """Lay all figures out: the levels, sources, rows as they come, and coverage."""
+    lines = [*_levels(figures), *_as_they_come(figures), *_sources(figures["sources"])]
+    lines += _coverage(figures["coverage"]["paragraphs"])
+    if figures["trained_on"]:
+        lines.append(
+            f"these figures flatter the model: it was trained on {', '.join(figures['trained_on'])}"
+        )
+    return "\n".join(lines)
+
+
+def _as_they_come(figures: Figures) -> Iterator[str]:
+    for line in _levels(figures.get("as_they_come", {})):
+        yield line if line.startswith(" ") else f"as they come, {line}"
+
+
+def _levels(figures: Figures) -> Iterator[str]:
+    for level in LEVELS:
+        if level in figures and figures[level]["themes"]:
+            yield from _level(level, figures[level])
+
+
+def _level(level: str, report: Figures) -> Iterator[str]:
+    macro = (f"{name} {_with_interval(report, f'macro_{key}')}" for name, key in _COLUMNS)
+    yield f"{level}: macro {'  '.join(macro)}"
+    for theme, row in report["themes"].items():
+        cells = "  ".join(f"{name} {_with_interval(row, key)}" for name, key in _COLUMNS)
+        error = row["calibration_error"]
+        further = f"ECE {'–' if error is None else f'{error:.3f}'}  Brier {row['brier']:.3f}"
+        if "agreement" in row:
+            further += f"  readers {row['agreement']:.3f}"
+        yield f"  {theme}  {cells}  {further}  ({row['labelled']} of {row['rows']})"
+
+
+def _with_interval(row: Figures, key: str) -> str:
+    bounds = row["intervals"][key]
+    return f"{row[key]:.3f}" + (f" ({bounds[0]:.2f}–{bounds[1]:.2f})" if bounds else "")
+
+
+def _sources(sources: Figures) -> Iterator[str]:
+    for name, part in sources.items():
+        for level in LEVELS:
+            report = part[level]
+            if report["themes"]:
+                cells = (f"{n} {_with_interval(report, f'macro_{key}')}" for n, key in _COLUMNS)
+                yield f"source {name}, {report['rows']} {level}: macro {'  '.join(cells)}"
+
+
+def _coverage(curve: Sequence[Figures]) -> Iterator[str]:
+    yield "paragraphs decided, and how many of these rightly, as the uncertain band narrows:"
+    for point in curve:
+        yield (
+            f"  from {point['part']:.1f} of the threshold  {point['decided']:.3f} decided  "
+            f"{point['right']:.3f} right"
+        )
