@@ -363,10 +363,10 @@ def test_time_grows_with_the_number_of_sentences(characters: int) -> None:
         sentences = long_article(n)
         rank = ranker(sentences, z_repeated_terms=1.0, new_terms=1.0)
         times = []
-        for _ in range(3):
-            start = time.perf_counter()
+        for _ in range(5):
+            start = time.process_time()
             make_abstracts(sentences, rank, AbstractLimits(characters))
-            times.append(time.perf_counter() - start)
+            times.append(time.process_time() - start)
         return min(times)
 
     assert seconds(10_000) < 15 * seconds(1_000)

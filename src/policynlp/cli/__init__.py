@@ -25,7 +25,7 @@ examples:
   policynlp clean page.txt --show-removed    what is kept of a page, and why not the rest
   policynlp score news/ -o news.csv          a folder of articles into a table for Excel
   policynlp score a.jsonl b.csv -o out.jsonl --length 150 --jobs 2
-  policynlp digest news/ --theme 科技创新     what many articles say, each point once
+  policynlp digest news/ -o digest.md        what many articles say, each point once
   cat page.txt | policynlp score - -o -      from standard input to standard output
 
 exit codes: 0 all done; 1 the run could not be done; 2 bad usage;

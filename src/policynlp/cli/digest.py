@@ -17,7 +17,7 @@ def add_digest(commands: "Commands") -> None:
         "digest",
         help="print the main points of many articles, by theme",
         description="The main points of many articles by theme, each said once, with its source.",
-        epilog="example: policynlp digest news/ --theme 科技创新 --length 600 -o digest.md",
+        epilog="example: policynlp digest news/ --length 600 -o digest.md",
     )
     parser.add_argument(
         "inputs", nargs="+", metavar="IN", help="file, folder, glob, or - for standard input"
