@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Mapping, Sequence
-from functools import cached_property, partial
+from functools import partial
 from typing import Final, NamedTuple
 
 from policynlp.analysis.abstracts.clauses import cost, quote, shorten
@@ -58,24 +58,19 @@ class _Writer:
         self._ranker = ranker
         self._limits = limits
         self._lengths = [end - start for start, end in sentences.spans]
+        self._measured: Measures | None = None
         self._scores: dict[tuple[int, int], list[float]] = {}
+        # What an abstract quotes of each sentence, and how many characters that adds to it.
+        self._kept, self._costs = sentences.spans, self._lengths
+        if not limits.whole_sentences:
+            self._kept = [shorten(sentences.text, span) for span in sentences.spans]
+            self._costs = list(map(cost, sentences.spans, self._kept))
 
-    @cached_property
+    @property
     def _measures(self) -> Measures:
-        return Measures(self._sentences, self._ranker.lexicon)
-
-    @cached_property
-    def _kept(self) -> list[Span]:
-        """What an abstract quotes of each sentence."""
-        text, spans = self._sentences.text, self._sentences.spans
-        return spans if self._limits.whole_sentences else [shorten(text, each) for each in spans]
-
-    @cached_property
-    def _costs(self) -> list[int]:
-        """How many characters each sentence adds to an abstract."""
-        if self._limits.whole_sentences:
-            return self._lengths
-        return list(map(cost, self._sentences.spans, self._kept))
+        if self._measured is None:
+            self._measured = Measures(self._sentences, self._ranker.lexicon)
+        return self._measured
 
     def abstract(self, unit: Unit | None, characters: int | None) -> Abstract:
         """Write the abstract of a unit, of so many characters at most."""
@@ -85,7 +80,7 @@ class _Writer:
         limits = self._limits_of(lengths, characters)
         if _within(lengths, limits):
             spans = self._sentences.spans[unit.first : unit.end]
-            return self._join([(span, span) for span in spans if span.start < span.end])
+            return _join(self._sentences.text, [span for span in spans if span[0] < span[1]])
         return self._write(unit, self._scores_of(unit), limits)
 
     def about(self, unit: Unit | None, relevance: Sequence[float]) -> Abstract:
@@ -106,12 +101,12 @@ class _Writer:
         costs = self._costs[unit.first : unit.end]
         chosen = self._choose(unit, scores, costs, limits)
         places = [unit.first + i for i in chosen]
+        if self._limits.whole_sentences:
+            return _join(self._sentences.text, [self._kept[i] for i in places])
+        left = sys.maxsize if limits.max_chars is None else limits.max_chars
+        left -= sum([self._costs[i] for i in places])
         quotes = [(self._sentences.spans[i], self._kept[i]) for i in places]
-        if not self._limits.whole_sentences:
-            left = sys.maxsize if limits.max_chars is None else limits.max_chars
-            left -= sum([self._costs[i] for i in places])
-            quotes = _restored(self._sentences.text, quotes, left)
-        return self._join(quotes)
+        return _join_parts(self._sentences.text, _restored(self._sentences.text, quotes, left))
 
     def _choose(
         self, unit: Unit, scores: Sequence[float], lengths: Sequence[int], limits: Limits
@@ -148,12 +143,15 @@ class _Writer:
             self._scores[place] = self._ranker.scores(self._measures, unit)
         return self._scores[place]
 
-    def _join(self, quotes: Sequence[tuple[Span, Span]]) -> Abstract:
-        """Join what is kept of sentences."""
-        text = self._sentences.text
-        return Abstract(
-            "".join([quote(text, *each) for each in quotes]), tuple([kept for _, kept in quotes])
-        )
+
+def _join(text: str, spans: Sequence[Span]) -> Abstract:
+    return Abstract("".join([text[start:end] for start, end in spans]), tuple(spans))
+
+
+def _join_parts(text: str, quotes: Sequence[tuple[Span, Span]]) -> Abstract:
+    """Join what is kept of sentences."""
+    said = "".join([quote(text, *each) for each in quotes])
+    return Abstract(said, tuple([kept for _, kept in quotes]))
 
 
 def _restored(text: str, quotes: Sequence[tuple[Span, Span]], left: int) -> list[tuple[Span, Span]]:

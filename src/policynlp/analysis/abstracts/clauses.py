@@ -57,6 +57,4 @@ def cost(sentence: Span, kept: Span) -> int:
 def quote(text: str, sentence: Span, kept: Span) -> str:
     """Return what is kept of a sentence, with a mark for what is not."""
     (start, end), (begin, stop) = sentence, kept
-    if sentence is kept:
-        return text[start:end]
     return MARK * (begin > start) + text[begin:stop] + MARK * (stop < end)

@@ -56,7 +56,7 @@ def _runs(chosen: Sequence[int]) -> list[list[int]]:
 def _closed(text: str, start: int, end: int) -> bool:
     if _HALF.search(text, start, end) is None:
         return True
-    return all(
-        text.count(opening, start, end) == text.count(closing, start, end)
-        for opening, closing in _PAIRS
-    )
+    for opening, closing in _PAIRS:
+        if text.count(opening, start, end) != text.count(closing, start, end):
+            return False
+    return True

@@ -2,7 +2,6 @@
 
 import math
 import re
-from itertools import chain
 from typing import Final
 
 import numpy as np
@@ -59,17 +58,8 @@ FEATURES: Final = (
 ) = range(len(FEATURES))
 
 _OPENING: Final = re.compile("在|据|对于|为|从|以|按照|根据|通过|围绕|聚焦")
-_DIGIT, _PER_CENT, _LARGE, _END = 1, 2, 4, 8
-_MARKS: Final = {
-    _DIGIT: "0123456789０１２３４５６７８９",
-    _PER_CENT: "%％",
-    _LARGE: "亿万",
-    _END: "。！？!?”",
-}
-_PLANE: Final = 0x10000  # every mark lies in the basic plane
-_MARK_OF: Final = np.zeros(_PLANE, dtype=np.uint8)
-for _mark, _characters in _MARKS.items():
-    _MARK_OF[[ord(character) for character in _characters]] = _mark
+_FIGURE: Final = re.compile("[0-9０-９]+")
+_ENDS: Final = frozenset("。！？!?”")
 
 _SHORT: Final = 20  # characters; a run-in head or an interjection rather than a sentence
 _USUAL_LENGTH: Final = 50.0  # characters of a picked sentence, in the middle
@@ -92,20 +82,22 @@ class Measures:
     def features(self, unit: Unit) -> Floats:
         """Return the features of a unit's sentences, [len(FEATURES), sentences]."""
         features = self._alone[:, unit.first : unit.end].copy()
-        self._measure_place(unit, features)
         self._measure_words(unit, features)
-        _standardise(features[_Z_LENGTH:])
+        sums = np.add.reduce(features[_Z_LENGTH:], axis=1, keepdims=True)
+        self._measure_place(unit, sums[0, 0], features)
+        _standardise(features[_Z_LENGTH:], sums / unit.size)
         return features
 
-    def _measure_place(self, unit: Unit, out: Floats) -> None:
-        out[_LOG_SENTENCES] = math.log(unit.size)
+    def _measure_place(self, unit: Unit, length: float, out: Floats) -> None:
+        size = unit.end - unit.first
+        out[_LOG_SENTENCES] = math.log(size)
         out[_FIRST, 0] = 1.0
         out[_SECOND, 1:2] = 1.0
         out[_FIRST_PARAGRAPH, : self._sentences.first_paragraph(unit)] = 1.0
         out[_LAST_PARAGRAPH, self._sentences.last_paragraph(unit) :] = 1.0
-        out[_PARAGRAPH_SHARE] /= np.add.reduce(out[_Z_LENGTH])
+        out[_PARAGRAPH_SHARE] /= length
         out[_AFTER_UNDER_20, 1:] = out[_UNDER_20, :-1]
-        out[_FIGURE_SHARE] = np.add.reduce(out[_FIGURE_SHARE]) / unit.size
+        out[_FIGURE_SHARE] = np.add.reduce(out[_FIGURE_SHARE]) / size
 
     def _measure_words(self, unit: Unit, out: Floats) -> None:
         """Measure what sentences share with the rest of their unit and with its title.
@@ -136,24 +128,19 @@ def _surface(sentences: Sentences) -> Floats:
 
     The share of figures and of the paragraph are left to be divided by what the unit has.
     """
-    text, spans = sentences.text, sentences.spans
-    out = np.zeros((len(FEATURES), len(spans)))
-    bounds = np.fromiter(chain.from_iterable(spans), np.int64, 2 * len(spans))
-    starts, ends = bounds[::2], bounds[1::2]
-    # The space is for reduceat, which must not be sent to the end of what it reduces.
-    codes = np.frombuffer((text + " ").encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
-    marks = _MARK_OF.take(codes, mode="clip")
-    has = np.bitwise_or.reduceat(marks, bounds)[::2]
-    out[_PERCENT] = has & _PER_CENT > 0
-    out[_LARGE_NUMBER] = has & _LARGE > 0
-    out[_PREPOSITION] = [_OPENING.match(text, start) is not None for start, _ in spans]
-    out[_ODD_END] = marks[ends - 1] != _END
-    digits = marks & _DIGIT
-    digits[1:] &= ~digits[:-1]  # the first of each figure
-    figures = np.add.reduceat(digits, bounds, dtype=np.int64)[::2]
-    out[_Z_LENGTH] = lengths = np.maximum(ends - starts, 1)
+    texts = [sentences.text[start:end] for start, end in sentences.spans]
+    out = np.zeros((len(FEATURES), len(texts)))
+    out[_PERCENT : _ODD_END + 1] = [
+        ["%" in text or "％" in text for text in texts],
+        ["亿" in text or "万" in text for text in texts],
+        [_OPENING.match(text) is not None for text in texts],
+        [text[-1:] not in _ENDS for text in texts],
+    ]
+    lengths = np.array([len(text) or 1 for text in texts])
+    figures = np.array([len(_FIGURE.findall(text)) for text in texts])
+    out[_Z_LENGTH] = lengths
     out[_Z_FIGURES] = np.minimum(figures, _MOST_FIGURES)
-    out[_FIGURE_SHARE] = np.minimum(figures, 1)
+    out[_FIGURE_SHARE] = figures > 0
     out[_LENGTH_OFF] = np.log(lengths / _USUAL_LENGTH) ** 2
     out[_UNDER_20] = lengths < _SHORT
     begins = np.array(sentences.paragraphs)
@@ -162,9 +149,8 @@ def _surface(sentences: Sentences) -> Floats:
     return out
 
 
-def _standardise(features: Floats) -> None:
+def _standardise(features: Floats, means: Floats) -> None:
     """Shift and scale ``features`` [k, sentences] in place to mean 0 and deviation 1."""
-    size = features.shape[1]
-    features -= np.add.reduce(features, axis=1, keepdims=True) / size
-    variances = np.add.reduce(features * features, axis=1, keepdims=True) / size
+    features -= means
+    variances = np.add.reduce(features * features, axis=1, keepdims=True) / features.shape[1]
     features /= np.sqrt(variances + 1e-9)

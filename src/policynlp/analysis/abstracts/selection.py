@@ -83,11 +83,12 @@ def _best_set(
     # A set that is being extended, and where; those on the stack go on without the sentence
     # that was just taken. A function that calls itself would leave a cycle of garbage.
     place, value, left, chosen = 0, 0.0, budget, list[int]()
-    stack = [(len(order), value, left, chosen)]
+    n = len(order)
+    stack = [(n, value, left, chosen)]
     nodes = 0
     while stack:
         full = len(chosen) == room or nodes > _MOST_NODES
-        while place < len(order) and not full:
+        while place < n and not full:
             # What comes later is less dense, so no set from here on gains more than this.
             i, missing = order[place], best_value - value
             if left * densities[i] <= missing or rest[place] <= missing:

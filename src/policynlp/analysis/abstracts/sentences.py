@@ -100,7 +100,7 @@ def lay_out(
     paragraphs.append(len(spans))
     return Sentences(
         article.text,
-        [_stripped(article.text, span) for span in spans],
+        _stripped(article.text, spans),
         paragraphs,
         sections,
         frozenset(run_in),
@@ -110,13 +110,15 @@ def lay_out(
     )
 
 
-def _stripped(text: str, span: Span) -> Span:
-    quoted = text[span[0] : span[1]]
-    bare = quoted.strip()
-    if len(bare) == len(quoted):
-        return span
-    start = span[0] + len(quoted) - len(quoted.lstrip())
-    return Span(start, start + len(bare))
+def _stripped(text: str, spans: list[Span]) -> list[Span]:
+    """Leave out the white space around sentences."""
+    for place, (start, end) in enumerate(spans):
+        quoted = text[start:end]
+        bare = quoted.strip()
+        if bare != quoted:
+            start += len(quoted) - len(quoted.lstrip())
+            spans[place] = Span(start, start + len(bare))
+    return spans
 
 
 def words_in(
