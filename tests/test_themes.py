@@ -54,11 +54,13 @@ def test_roll_up_takes_the_greatest_and_the_mean_by_length() -> None:
     np.testing.assert_array_equal(evidence[:, 0, 2], 1.0)
 
 
-def test_an_article_of_one_section_is_as_its_section(analyzer: Analyzer) -> None:
-    analysis = analyzer.analyze(
-        read_divided("", [("数字赋能", ["全县上云企业达到80户。", "会议闭幕。"])])
-    )
-    assert analysis.probabilities == analysis.sections[0].probabilities
+def test_an_article_has_a_theme_as_far_as_one_of_its_sections_has(analyzer: Analyzer) -> None:
+    sections = [("数字赋能", ["全县上云企业达到80户。", "会议闭幕。"]), ("", ["天气转凉。"] * 9)]
+    analysis = analyzer.analyze(read_divided("", sections))
+    for theme, p in analysis.probabilities.items():
+        assert p == max(section.probabilities[theme] for section in analysis.sections)
+    empty = analyzer.analyze("")
+    assert max(empty.probabilities.values()) < 0.001
 
 
 def test_other_sections_do_not_change_a_section(analyzer: Analyzer) -> None:

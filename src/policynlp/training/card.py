@@ -17,16 +17,16 @@ stand in `manifest.json`; what they are and how they were labelled, in the corpu
 
 ## How well it does
 Five-fold cross-validation on its training corpus, no article in training and test at once.
-Thresholds are those that maximise F1 on the same out-of-fold values. Much of the corpus was
+Thresholds rest on the same out-of-fold values: half of the greatest F1. Much of the corpus was
 drawn near a decision boundary: in news as it comes themes are rarer. In brackets: 95 %
 intervals from resampling articles.
 
 {tables}
 ## How a probability comes about
 A linear support vector machine a theme over TF-IDF of words and single characters of the
-paragraph, its section and its heading; a sigmoid calibrated out of fold; sections and articles
-by a logistic regression on the greatest and the mean probability of their paragraphs. From
-`uncertain_from` up to `threshold` a theme is reported as uncertain.
+paragraph, its section and its heading; a sigmoid calibrated out of fold; sections by a
+logistic regression on the greatest and the mean probability of their paragraphs; articles by the
+greatest of their sections. From `uncertain_from` up to `threshold` a theme is reported as uncertain.
 
 ## Limits
 News and reports of mainland China in simplified characters. Words outside its vocabulary of

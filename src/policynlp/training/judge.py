@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from policynlp.analysis.themes import infer, roll_up, sigmoid
+from policynlp.analysis.themes import greatest, infer
 from policynlp.language.terms import Floats, Ints
 from policynlp.model import Cutoffs, Model
 from policynlp.training.corpus import LabelledSection
@@ -100,18 +100,11 @@ def compare(
 ) -> Judged:
     """Set probabilities of paragraphs and sections, out of fold or not, beside the labels.
 
-    An article's probabilities roll up from all its paragraphs, as the analyzer's do.
+    An article's probabilities are the greatest of its sections', as the analyzer's are.
     """
     of_sections = np.unique(data.articles, return_inverse=True)[1]
     of_paragraphs = data.structure.sections
     n_articles = int(of_sections.max(initial=-1)) + 1
-    order = np.argsort(of_sections[of_paragraphs], kind="stable")
-    evidence = roll_up(
-        paragraphs[order],
-        data.structure.sizes[order],
-        of_sections[of_paragraphs][order],
-        n_articles,
-    )
     return Judged(
         model,
         corpus,
@@ -120,7 +113,7 @@ def compare(
         Outcome(data.sections, sections, model.section, of_sections),
         Outcome(
             article_labels(data.sections, of_sections, n_articles),
-            sigmoid(evidence @ model.roll_up),
+            greatest(sections, of_sections, n_articles),
             model.section,
             np.arange(n_articles),
         ),
