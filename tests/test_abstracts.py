@@ -1,6 +1,5 @@
 """Abstracts: what is measured, what is chosen, what can be fitted."""
 
-import time
 from collections.abc import Callable, Sequence
 from itertools import chain, combinations
 from pathlib import Path
@@ -13,7 +12,6 @@ from policynlp.analysis.abstracts import (
     FEATURES,
     Cosines,
     Limits,
-    Occurrences,
     Ranker,
     Sentences,
     lay_out,
@@ -342,34 +340,6 @@ def test_a_ranker_refuses_weights_of_another_version() -> None:
         Ranker(np.zeros(3), np.zeros(1))
     with pytest.raises(ModelError, match="weights of words"):
         Ranker(np.zeros(len(FEATURES) + 1), np.array([np.nan]))
-
-
-def long_article(n: int) -> Sentences:
-    """Make up n sentences of 25 words of a vocabulary of 8,000, in sections of 20."""
-    rng = np.random.default_rng(n)
-    text = "县里的数字平台今年服务渔民一万二千人次。" * n
-    spans = [Span(i * 20, i * 20 + 20) for i in range(n)]
-    terms = rng.zipf(1.3, 25 * n) % 8000
-    words = Occurrences(np.arange(n).repeat(25), terms)
-    sections = list(range(0, n + 1, 20))
-    titles = (terms[:0],) * len(sections)
-    paragraphs = list(range(0, n + 1, 4))
-    return Sentences(text, spans, paragraphs, sections, frozenset(), words, np.ones(8000), titles)
-
-
-@pytest.mark.parametrize("characters", [200, 2000])
-def test_time_grows_with_the_number_of_sentences(characters: int) -> None:
-    def seconds(n: int) -> float:
-        sentences = long_article(n)
-        rank = ranker(sentences, z_repeated_terms=1.0, new_terms=1.0)
-        times = []
-        for _ in range(5):
-            start = time.process_time()
-            make_abstracts(sentences, rank, AbstractLimits(characters))
-            times.append(time.process_time() - start)
-        return min(times)
-
-    assert seconds(10_000) < 15 * seconds(1_000)
 
 
 # --- Fitting ------------------------------------------------------------------------------

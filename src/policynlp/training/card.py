@@ -25,8 +25,8 @@ intervals from resampling articles.
 ## How a probability comes about
 A linear support vector machine a theme over TF-IDF of words and single characters of the
 paragraph, its section and its heading; a sigmoid calibrated out of fold; sections by a
-logistic regression on the greatest and the mean probability of their paragraphs; articles by the
-greatest of their sections. From `uncertain_from` up to `threshold` a theme is reported as uncertain.
+logistic regression on the greatest and the mean probability of their paragraphs; articles by
+the greatest of their sections. From `uncertain_from` up to `threshold` a theme is uncertain.
 
 ## Limits
 News and reports of mainland China in simplified characters. Words outside its vocabulary of
