@@ -21,8 +21,9 @@ drawn near a decision boundary: in news as it comes themes are rarer and precisi
 
 {tables}
 ## How a probability comes about
-A linear support vector machine a theme over TF-IDF of words and single characters of the
-paragraph, its section and its heading; a sigmoid calibrated out of fold; sections and articles
+The mean of five linear support vector machines a theme, one without each fold, over TF-IDF of
+words and single characters of the paragraph, its section and its heading; a sigmoid calibrated
+out of fold; sections and articles
 by a logistic regression on the greatest and the mean probability of their paragraphs. From
 `uncertain_from` up to `threshold` a theme is reported as uncertain.
 
