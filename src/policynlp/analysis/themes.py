@@ -81,7 +81,8 @@ def infer(weighted: Weighted, structure: Structure, model: Model) -> Probabiliti
     paragraphs = sigmoid(slope * decide(weighted, structure, model) + offset)
 
     def rolled(groups: Ints, n_groups: int) -> Floats:
-        return sigmoid(roll_up(paragraphs, structure.sizes, groups, n_groups) @ model.roll_up)
+        evidence = roll_up(paragraphs, structure.sizes, groups, n_groups)
+        return sigmoid((evidence * model.roll_up).sum(axis=2))
 
     sections = rolled(structure.sections, structure.n_sections)
     if structure.n_sections == structure.n_articles == 1:

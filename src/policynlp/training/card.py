@@ -24,7 +24,8 @@ drawn near a decision boundary: in news as it comes themes are rarer and precisi
 The mean of five linear support vector machines a theme, one without each fold, over TF-IDF of
 words and single characters of the paragraph, its section and its heading; a sigmoid calibrated
 out of fold; sections and articles
-by a logistic regression on the greatest and the mean probability of their paragraphs. From
+by a logistic regression on the greatest and the mean probability of their paragraphs, with a
+constant a theme. From
 `uncertain_from` up to `threshold` a theme is reported as uncertain.
 
 ## Limits
