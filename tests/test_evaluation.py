@@ -379,7 +379,7 @@ def test_evaluate_prints_and_writes(
         "articles: macro P",
         "数字化  P",
         "ECE",
-        "readers 0.982",
+        "readers 0.981",
     ):
         assert expected in printed
     written = json.loads((tmp_path / "f.json").read_text(encoding="utf-8"))

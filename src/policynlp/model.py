@@ -39,10 +39,10 @@ class Model:
     """A fitted model. ``weights`` maps each of ``VIEWS`` to an array [terms, themes].
 
     ``calibration`` [themes, 2] turns a decision value x into the log-odds slope·x + offset;
-    ``roll_up`` are the weights of the greatest and the mean paragraph log-odds and a
-    constant; ``abstracts`` are the weights of the sentence ranker's features and
-    ``abstract_words`` [terms] those of the words. ``promises`` maps each of ``LEVELS`` to one
-    for each theme; a model of before there were any has none.
+    ``roll_up`` [themes, 3] are the weights of the greatest and the mean paragraph log-odds, the
+    same for all themes, and a constant; ``abstracts`` are the weights of the sentence ranker's
+    features and ``abstract_words`` [terms] those of the words. ``promises`` maps each of
+    ``LEVELS`` to one for each theme; a model of before there were any has none.
     """
 
     id: str
@@ -75,7 +75,7 @@ def save(model: Model, folder: Path, card: str) -> None:
         "id": model.id,
         "fingerprint": fingerprint(),
         "themes": [_theme(model, i) for i in range(len(model.themes))],
-        "roll_up": dict(zip(("maximum", "mean", "constant"), model.roll_up.tolist(), strict=True)),
+        "roll_up": _roll_up(model),
         **model.details,
         "files": {name: _sha256(folder / name) for name in names},
     }
@@ -137,6 +137,16 @@ def _theme(model: Model, i: int) -> dict[str, Any]:
     return theme
 
 
+def _roll_up(model: Model) -> dict[str, Any]:
+    maximum, mean, constant = model.roll_up.T.tolist()
+    return {"maximum": maximum[0], "mean": mean[0], "constant": constant}
+
+
+def _read_roll_up(weights: dict[str, Any]) -> Floats:
+    shared = [weights["maximum"], weights["mean"]]
+    return np.array([[*shared, constant] for constant in weights["constant"]])
+
+
 def _manifest(folder: Path) -> dict[str, Any]:
     path = folder / "manifest.json"
     try:
@@ -186,7 +196,7 @@ def _build(folder: Path, manifest: dict[str, Any]) -> Model:
         {view: _array(folder, view) for view in VIEWS},
         column("intercept"),
         np.stack((column("calibration", "slope"), column("calibration", "offset")), axis=1),
-        np.array([manifest["roll_up"][key] for key in ("maximum", "mean", "constant")]),
+        _read_roll_up(manifest["roll_up"]),
         cutoffs("paragraph"),
         cutoffs("section"),
         _array(folder, "abstracts"),

@@ -80,7 +80,7 @@ def infer(weighted: Weighted, structure: Structure, model: Model) -> Probabiliti
     slope, offset = model.calibration.T
     paragraphs = sigmoid(slope * decide(weighted, structure, model) + offset)
     evidence = roll_up(paragraphs, structure.sizes, structure.sections, structure.n_sections)
-    sections = sigmoid(evidence @ model.roll_up)
+    sections = sigmoid((evidence * model.roll_up).sum(axis=2))
     articles = greatest(sections, structure.articles, structure.n_articles)
     return Probabilities(paragraphs, sections, articles)
 
