@@ -9,6 +9,7 @@ import pytest
 from conftest import THEMES
 from policynlp.analysis.themes import decide, sigmoid
 from policynlp.errors import CorpusError
+from policynlp.training.classifiers import N_FOLDS, classifier, feature_matrix, row_weights
 from policynlp.training.commands import train
 from policynlp.training.corpus import (
     LabelledSection,
@@ -19,14 +20,7 @@ from policynlp.training.corpus import (
 )
 from policynlp.training.dataset import Labels, build_dataset, choose_vocabulary, folds
 from policynlp.training.evaluate import evaluate
-from policynlp.training.fit import (
-    N_FOLDS,
-    _fit_roll_up,
-    classifier,
-    feature_matrix,
-    fit_model,
-    row_weights,
-)
+from policynlp.training.fit import _fit_roll_up, fit_model
 from policynlp.training.measures import f1_threshold, score
 
 
@@ -43,7 +37,7 @@ def test_decisions_equal_the_mean_of_scikit_learns(written: list[LabelledSection
     part = written[::4]
     vocabulary, idf = choose_vocabulary(part)
     data = build_dataset(part, THEMES, vocabulary, idf)
-    features = feature_matrix(data.weighted, data.structure, len(vocabulary))
+    features = feature_matrix(data, len(vocabulary))
     weights = row_weights(data)
     fold = folds(data.articles, N_FOLDS)[data.structure.sections]
     theirs = np.zeros((N_FOLDS, *data.paragraphs.holds.shape))
@@ -214,12 +208,13 @@ def test_threshold_has_nearly_the_greatest_f1_of_calibrated_probabilities() -> N
 
 def test_a_section_of_a_theme_that_rolls_up_more_often_is_more_probable() -> None:
     """Sections alike in their paragraphs, 80 % labelled for one theme and 20 % for the other."""
-    evidence = np.zeros((200, 2, 3))
-    evidence[:, :, :2] = np.random.default_rng(5).normal(size=(200, 1, 1))
-    evidence[:, :, 2] = 1.0
+    evidence = np.zeros((200, 2, 5))
+    evidence[:, :, :3] = np.random.default_rng(5).normal(size=(200, 1, 1))
+    evidence[:, :, 4] = 1.0
     holds = np.arange(200)[:, None] % 10 < [8, 2]
-    weights = _fit_roll_up(evidence, Labels(holds, np.ones((200, 2), dtype=bool)))
-    assert (weights[0, :2] == weights[1, :2]).all()
+    labels = Labels(holds, np.ones((200, 2), dtype=bool))
+    weights = _fit_roll_up(evidence, labels, labels)
+    assert (weights[0, :4] == weights[1, :4]).all()
     rolled = sigmoid((evidence * weights).sum(axis=2))
     np.testing.assert_allclose(rolled.mean(axis=0), [0.8, 0.2], atol=0.02)
 

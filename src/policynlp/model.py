@@ -20,6 +20,8 @@ from policynlp.language.words import fingerprint
 FORMAT = 1
 VIEWS = ("paragraph", "section", "heading")
 LEVELS = ("paragraph", "section")
+# What rolls paragraphs up to a section, in the order of the weights' columns.
+ROLL_UP = ("greatest", "mean_by_length", "mean", "announced", "constant")
 BUNDLED = "policy-themes"
 
 # By precision, the lowest threshold whose tags reached it out of fold, or None if none did.
@@ -39,10 +41,12 @@ class Model:
     """A fitted model. ``weights`` maps each of ``VIEWS`` to an array [terms, themes].
 
     ``calibration`` [themes, 2] turns a decision value x into the log-odds slope·x + offset;
-    ``roll_up`` [themes, 3] are the weights of the greatest and the mean paragraph log-odds, the
-    same for all themes, and a constant; ``abstracts`` are the weights of the sentence ranker's
-    features and ``abstract_words`` [terms] those of the words. ``promises`` maps each of
-    ``LEVELS`` to one for each theme; a model of before there were any has none.
+    ``roll_up`` [themes, 5] are the weights of ``ROLL_UP``: those of the log-odds of the
+    greatest paragraph probability, of the mean weighted by length and of the plain mean, that of
+    the greatest probability by a run-in head, all the same for every theme, and a constant;
+    ``abstracts`` are the weights of the sentence ranker's features and ``abstract_words``
+    [terms] those of the words. ``promises`` maps each of ``LEVELS`` to one for each theme; a
+    model of before there were any has none.
     """
 
     id: str
@@ -138,13 +142,13 @@ def _theme(model: Model, i: int) -> dict[str, Any]:
 
 
 def _roll_up(model: Model) -> dict[str, Any]:
-    maximum, mean, constant = model.roll_up.T.tolist()
-    return {"maximum": maximum[0], "mean": mean[0], "constant": constant}
+    *shared, constants = model.roll_up.T.tolist()
+    return dict(zip(ROLL_UP, [*(column[0] for column in shared), constants], strict=True))
 
 
 def _read_roll_up(weights: dict[str, Any]) -> Floats:
-    shared = [weights["maximum"], weights["mean"]]
-    return np.array([[*shared, constant] for constant in weights["constant"]])
+    *shared, constants = (weights[name] for name in ROLL_UP)
+    return np.array([[*shared, constant] for constant in constants])
 
 
 def _manifest(folder: Path) -> dict[str, Any]:
