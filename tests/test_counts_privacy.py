@@ -31,7 +31,7 @@ MIN_OVERLAP = 2  # one shared character joins most words to many others
 PAIR = "\t"  # between the words of a pair
 
 # What the record of a paragraph may say of it.
-FIELDS = {"size", "counts", "themes", "disputed"}
+FIELDS = {"size", "counts", "run_in", "themes", "disputed"}
 
 _CONTENT = re.compile("[\u4e00-\u9fff0-9a-z]")
 
@@ -208,6 +208,7 @@ def test_every_kept_term_occurs_in_five_sections() -> None:
     frequency: Counter[int] = Counter()
     for record in records:
         rows = [record["heading"], *(p["counts"] for p in record["paragraphs"])]
+        rows += [p["run_in"] for p in record["paragraphs"] if "run_in" in p]
         frequency.update({term for flat in rows for term in flat[::2]})
     assert set(frequency) == set(range(len(header["terms"])))
     assert min(frequency.values()) >= MIN_SECTIONS
@@ -218,6 +219,7 @@ def test_counts_keep_no_order_and_no_text() -> None:
     assert header["terms"] == sorted(set(header["terms"]))
     for record in records:
         rows = [record["heading"], *(p["counts"] for p in record["paragraphs"])]
+        rows += [p["run_in"] for p in record["paragraphs"] if "run_in" in p]
         for flat in rows:
             assert flat[::2] == sorted(set(flat[::2]))
             assert all(isinstance(number, int) and number >= 0 for number in flat)

@@ -16,10 +16,10 @@ from policynlp import cli
 from policynlp.errors import CorpusError
 from policynlp.model import load
 from policynlp.training.check import complaints, read
+from policynlp.training.classifiers import feature_matrix, fit_classifiers, row_weights
 from policynlp.training.commands import train
 from policynlp.training.corpus import LabelledSection, read_code_book, read_corpus
 from policynlp.training.dataset import build_dataset, choose_vocabulary
-from policynlp.training.fit import feature_matrix, fit_classifiers, row_weights
 
 OWN = ROOT / "tests" / "data" / "own_themes"
 NEW = ["乡村振兴", "生态环保"]
@@ -101,7 +101,7 @@ def test_rows_of_new_themes_leave_the_coefficients_of_the_others(
         n_old = sum(len(section.paragraphs) for section in old)
         assert data.paragraphs.known[:n_old].all()
         assert not data.paragraphs.known[n_old:].any()
-        features = feature_matrix(data.weighted, data.structure, len(vocabulary))
+        features = feature_matrix(data, len(vocabulary))
         return fit_classifiers(features, data.paragraphs, row_weights(data))
 
     for alone, beside in zip(fitted(old), fitted(both), strict=True):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from policynlp import Analyzer, load
-from policynlp.analysis.layout import lay_out
+from policynlp.analysis.layout import NOWHERE, Structure, lay_out
 from policynlp.analysis.themes import log_odds, roll_up, sigmoid, status_of, tags_of
 from policynlp.article import NONE, TAGGED, UNCERTAIN, Analysis
 from policynlp.language.terms import count_terms
@@ -46,12 +46,26 @@ def test_sigmoid_and_log_odds_undo_each_other() -> None:
     assert np.isfinite(log_odds(np.array([0.0, 1.0]))).all()
 
 
-def test_roll_up_takes_the_greatest_and_the_mean_by_length() -> None:
-    p = np.array([[0.2], [0.8], [0.5]])
-    evidence = roll_up(p, np.array([30, 10, 7]), np.array([0, 0, 2]), 3)
+def test_roll_up_takes_the_greatest_the_means_and_what_is_announced() -> None:
+    p, announced = np.array([[0.2], [0.8], [0.5]]), np.array([[0.9], [0.0], [0.0]])
+    sections, sizes = np.array([0, 0, 2]), np.array([30, 10, 7])
+    evidence = roll_up(p, announced, Structure(sections, sizes, np.zeros(3, dtype=np.int64), 1))
     np.testing.assert_allclose(sigmoid(evidence[:, 0, 0]), [0.8, 0.0, 0.5], atol=1e-5)
     np.testing.assert_allclose(sigmoid(evidence[:, 0, 1]), [0.35, 0.0, 0.5], atol=1e-5)
-    np.testing.assert_array_equal(evidence[:, 0, 2], 1.0)
+    np.testing.assert_allclose(sigmoid(evidence[:, 0, 2]), [0.5, 0.0, 0.5], atol=1e-5)
+    np.testing.assert_array_equal(evidence[:, 0, 3], [0.9, 0.0, 0.0])
+    np.testing.assert_array_equal(evidence[:, 0, 4], 1.0)
+
+
+def test_a_run_in_head_announces_a_theme_of_its_section(analyzer: Analyzer) -> None:
+    plain = "全县今年新增就业三千人，城乡居民收入继续增长，社会大局保持稳定。"
+    rest = "上云企业达到80户，数字化平台覆盖全部乡镇，群众少跑了不少路。"
+    themes = {
+        head: analyzer.analyze(read_divided("", [("", [plain, head + rest, plain])])).sections[0]
+        for head in ("以数字化赋能推动高质量发展。", "去年以来，全县的数字化有了新变化。")
+    }
+    announced, told = (section.probabilities["数字化"] for section in themes.values())
+    assert announced > told
 
 
 def test_an_article_has_a_theme_as_far_as_one_of_its_sections_has(analyzer: Analyzer) -> None:
@@ -79,6 +93,7 @@ def test_every_known_term_of_the_body_is_placed_once(analyzer: Analyzer) -> None
     sections = [(n, s) for n, article in enumerate(articles) for s in article.sections]
     spans = [(n, p.start, p.end) for n, section in sections for p in section.paragraphs]
     spans += [(n, *(section.heading or (0, 0))) for n, section in sections]
+    assert (layout.run_ins == NOWHERE).all()
     for row, (number, start, end) in enumerate(spans):
         mine = layout.rows == row
         expected = vocabulary.count([count_terms(articles[number].text[start:end])])

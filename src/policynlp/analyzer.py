@@ -4,13 +4,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, partial
 from hashlib import sha256
-from itertools import chain, islice, pairwise
+from itertools import chain, islice
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+import numpy as np
+
 from policynlp.analysis import abstracts
 from policynlp.analysis.goals import aim
-from policynlp.analysis.layout import Layout, count_rows, count_sentences, lay_out
+from policynlp.analysis.layout import Layout, count_rows, lay_out
 from policynlp.analysis.themes import Contributions, infer, status_of, tags_of, weigh
 from policynlp.article import (
     Abstract,
@@ -25,6 +27,8 @@ from policynlp.article import (
     SectionAnalysis,
     Tag,
 )
+from policynlp.errors import InputError
+from policynlp.language.terms import Floats
 from policynlp.model import Cutoffs, Model, default_folder
 from policynlp.model import load as load_model
 from policynlp.reading import read_text
@@ -70,7 +74,8 @@ class Analyzer:
         """Find the themes of ``item`` and write its abstracts.
 
         A string is read as a scraped page or a clean article; an :class:`Article` is taken as
-        it is divided. An empty text gives an empty analysis.
+        it is divided. An empty text gives an empty analysis. Raises ``InputError`` if ``limits``
+        names a theme that the model does not know.
         """
         return self._analyze([_article(item)], limits)[0]
 
@@ -130,7 +135,7 @@ class Analyzer:
         weighted = weigh(counts, layout.structure, model.idf)
         probabilities = infer(weighted, layout.structure, model)
         contributions = Contributions(weighted, layout, entries, model)
-        found = self._abstracts(articles, layout, limits)
+        found = self._abstracts(articles, layout, probabilities.paragraphs, limits)
         paragraphs = iter(probabilities.paragraphs.tolist())
         sections = iter(probabilities.sections.tolist())
         return [
@@ -151,6 +156,7 @@ class Analyzer:
                     for section, of_section in zip(article.sections, abstract.sections, strict=True)
                 ),
                 model.id,
+                abstract.themes,
             )
             for number, (article, own, abstract) in enumerate(
                 zip(articles, probabilities.articles.tolist(), found, strict=True)
@@ -158,22 +164,38 @@ class Analyzer:
         ]
 
     def _abstracts(
-        self, articles: Sequence[Article], layout: Layout, limits: AbstractLimits
+        self,
+        articles: Sequence[Article],
+        layout: Layout,
+        probabilities: Floats,
+        limits: AbstractLimits,
     ) -> Iterator[abstracts.Abstracts]:
-        vocabulary = self._model.vocabulary
-        counts = count_sentences(layout, vocabulary)
-        for article, (first, last) in zip(
-            articles, pairwise(layout.first_sentences.tolist()), strict=True
+        model, first = self._model, 0
+        for article, (words, headings) in zip(
+            articles, abstracts.words_in(layout, articles), strict=True
         ):
-            title = vocabulary.word_ids(article.title)
-            headings = [
-                vocabulary.word_ids(article.text[slice(*section.heading or (0, 0))])
-                for section in article.sections
-            ]
-            sentences = abstracts.lay_out(
-                article, counts.between(first, last), self._model.idf, title, headings
-            )
-            yield abstracts.make_abstracts(sentences, self._ranker, limits)
+            title = model.vocabulary.word_ids(article.title)
+            sentences = abstracts.lay_out(article, words, model.idf, title, headings)
+            relevance = {}
+            if limits.themes:
+                last = first + sum([len(section.paragraphs) for section in article.sections])
+                relevance = self._relevance(article, probabilities[first:last], limits.themes)
+                first = last
+            yield abstracts.make_abstracts(sentences, self._ranker, limits, relevance)
+
+    def _relevance(
+        self, article: Article, probabilities: Floats, themes: Sequence[str]
+    ) -> dict[str, list[float]]:
+        """How likely each sentence's paragraph has a theme, 0 where it is not tagged with it."""
+        sizes = [len(p.sentences) for section in article.sections for p in section.paragraphs]
+        found = {}
+        for theme in themes:
+            place = self._places.get(theme)
+            if place is None:
+                raise InputError(f"no theme is called {theme}; there are {', '.join(self.themes)}")
+            own, threshold = probabilities[:, place], self._model.paragraph.threshold[place]
+            found[theme] = np.where(own >= threshold, own, 0.0).repeat(sizes).tolist()
+        return found
 
     def _section(
         self,

@@ -4,7 +4,7 @@ Every ``start`` and ``end`` counts Unicode code points in ``Article.text``, so t
 ``article.text[start:end]`` is what the object stands for.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 TAGGED, UNCERTAIN, NONE = "tagged", "uncertain", "none"
@@ -84,11 +84,19 @@ class Tag(NamedTuple):
 
 
 class AbstractLimits(NamedTuple):
-    """How long abstracts may get; ``None`` sets no limit of that kind."""
+    """How long abstracts may get, all limits together; ``None`` sets no limit of that kind.
+
+    ``ratio`` is the largest share of the characters of the article or section, above 0.
+    Without ``whole_sentences`` a sentence may give up an empty opening or tail, marked with
+    ``…``, which counts. ``themes`` asks for an abstract for each of these themes, too.
+    """
 
     characters: int | None = 200
     sentences: int | None = None
     section_characters: int | None = 100
+    ratio: float | None = None
+    whole_sentences: bool = True
+    themes: tuple[str, ...] = ()
 
 
 class Failure(NamedTuple):
@@ -101,7 +109,10 @@ class Failure(NamedTuple):
 
 
 class Abstract(NamedTuple):
-    """Whole sentences of the article in source order; ``text`` is these sentences joined."""
+    """Sentences of the article in source order; ``text`` is these sentences joined.
+
+    Where one gave up its opening or tail, ``text`` has a ``…`` that is not in ``sentences``.
+    """
 
     text: str
     sentences: tuple[Span, ...]
@@ -129,7 +140,11 @@ class SectionAnalysis(NamedTuple):
 
 @dataclass(slots=True)
 class Analysis:
-    """What the analyzer says of one article; ``model`` is the model's id."""
+    """What the analyzer says of one article; ``model`` is the model's id.
+
+    ``theme_abstracts`` has what the article says about each theme that was asked for, which is
+    nothing where no paragraph is tagged with it.
+    """
 
     article: Article
     status: str
@@ -138,3 +153,4 @@ class Analysis:
     abstract: Abstract
     sections: tuple[SectionAnalysis, ...]
     model: str
+    theme_abstracts: dict[str, Abstract] = field(default_factory=dict)

@@ -20,6 +20,8 @@ from policynlp.language.words import fingerprint
 FORMAT = 1
 VIEWS = ("paragraph", "section", "heading")
 LEVELS = ("paragraph", "section")
+# What rolls paragraphs up to a section, in the order of the weights' columns.
+ROLL_UP = ("greatest", "mean_by_length", "mean", "announced", "constant")
 BUNDLED = "policy-themes"
 
 # By precision, the lowest threshold whose tags reached it out of fold, or None if none did.
@@ -39,10 +41,12 @@ class Model:
     """A fitted model. ``weights`` maps each of ``VIEWS`` to an array [terms, themes].
 
     ``calibration`` [themes, 2] turns a decision value x into the log-odds slope·x + offset;
-    ``roll_up`` are the weights of the greatest and the mean paragraph log-odds and a
-    constant; ``abstracts`` are the weights of the sentence ranker's features and
-    ``abstract_words`` [terms] those of the words. ``promises`` maps each of ``LEVELS`` to one
-    for each theme; a model of before there were any has none.
+    ``roll_up`` [themes, 5] are the weights of ``ROLL_UP``: those of the log-odds of the
+    greatest paragraph probability, of the mean weighted by length and of the plain mean, that of
+    the greatest probability by a run-in head, all the same for every theme, and a constant;
+    ``abstracts`` are the weights of the sentence ranker's features and ``abstract_words``
+    [terms] those of the words. ``promises`` maps each of ``LEVELS`` to one for each theme; a
+    model of before there were any has none.
     """
 
     id: str
@@ -75,7 +79,7 @@ def save(model: Model, folder: Path, card: str) -> None:
         "id": model.id,
         "fingerprint": fingerprint(),
         "themes": [_theme(model, i) for i in range(len(model.themes))],
-        "roll_up": dict(zip(("maximum", "mean", "constant"), model.roll_up.tolist(), strict=True)),
+        "roll_up": _roll_up(model),
         **model.details,
         "files": {name: _sha256(folder / name) for name in names},
     }
@@ -137,6 +141,16 @@ def _theme(model: Model, i: int) -> dict[str, Any]:
     return theme
 
 
+def _roll_up(model: Model) -> dict[str, Any]:
+    *shared, constants = model.roll_up.T.tolist()
+    return dict(zip(ROLL_UP, [*(column[0] for column in shared), constants], strict=True))
+
+
+def _read_roll_up(weights: dict[str, Any]) -> Floats:
+    *shared, constants = (weights[name] for name in ROLL_UP)
+    return np.array([[*shared, constant] for constant in constants])
+
+
 def _manifest(folder: Path) -> dict[str, Any]:
     path = folder / "manifest.json"
     try:
@@ -186,7 +200,7 @@ def _build(folder: Path, manifest: dict[str, Any]) -> Model:
         {view: _array(folder, view) for view in VIEWS},
         column("intercept"),
         np.stack((column("calibration", "slope"), column("calibration", "offset")), axis=1),
-        np.array([manifest["roll_up"][key] for key in ("maximum", "mean", "constant")]),
+        _read_roll_up(manifest["roll_up"]),
         cutoffs("paragraph"),
         cutoffs("section"),
         _array(folder, "abstracts"),

@@ -85,6 +85,10 @@ def analysis_lines(analysis: Analysis, look: Look) -> Iterator[str]:
     yield from _labels(analysis, look)
     yield ""
     yield from _indented(analysis.abstract.text, look)
+    for theme, abstract in analysis.theme_abstracts.items():
+        yield ""
+        yield look.paint(theme, _BOLD)
+        yield from _indented(abstract.text or "(says nothing about it)", look)
     for number, section in enumerate(analysis.sections):
         yield ""
         yield from _section_lines(analysis.article.text, section, number, look)

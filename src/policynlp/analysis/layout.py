@@ -13,14 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from policynlp.article import Article
-from policynlp.language.terms import Counts, Ints, Pooled, Vocabulary, pool
+from policynlp.language.terms import Ints, Pooled, Vocabulary, pool
 
 NOWHERE = -1
 
 
 class Structure(NamedTuple):
-    """How rows of counts hang together: first the paragraphs, then one heading a section.
+    """How rows of counts hang together: the paragraphs, a heading a section, their run-in heads.
 
+    The last are one row a paragraph again, which is empty where none announces it.
     ``sections`` has the section of each paragraph and ``articles`` the article of each section,
     both ascending; ``sizes`` are the paragraphs' lengths in characters.
     """
@@ -42,19 +43,20 @@ class Structure(NamedTuple):
 
     @property
     def n_rows(self) -> int:
-        """The number of paragraphs and headings."""
-        return len(self.sections) + len(self.articles)
+        """The number of paragraphs, headings and run-in heads."""
+        return 2 * len(self.sections) + len(self.articles)
 
 
 class Layout(NamedTuple):
     """The term occurrences of some articles with the row and the sentence each stands in.
 
     The articles' bodies count as one text; ``bases`` [articles] is what a place in an article
-    lies further on in it. ``terms``, ``starts``, ``rows`` and ``sentences`` [occurrences] have
-    the ``n_words`` words in order, then the characters in order; ``sentences`` counts those of
-    all paragraphs and is ``NOWHERE`` in headings; article i has those from ``first_sentences[i]``
-    up to ``first_sentences[i + 1]``. ``word_starts`` and ``stop_words`` [words] are
-    of every word, known or not.
+    lies further on in it. ``terms``, ``starts``, ``rows``, ``run_ins`` and ``sentences``
+    [occurrences] have the ``n_words`` words in order, then the characters in order. ``run_ins``
+    is the row of the run-in head that an occurrence is in, if any, besides its paragraph's;
+    ``sentences`` counts those of all paragraphs and is ``NOWHERE`` in headings; article i has
+    those from ``first_sentences[i]`` up to ``first_sentences[i + 1]``. ``word_starts`` and
+    ``stop_words`` [words] are of every word, known or not.
     """
 
     structure: Structure
@@ -62,6 +64,7 @@ class Layout(NamedTuple):
     terms: Ints
     starts: Ints
     rows: Ints
+    run_ins: Ints
     sentences: Ints
     first_sentences: Ints
     n_words: int
@@ -80,7 +83,7 @@ def lay_out(articles: Sequence[Article], vocabulary: Vocabulary) -> Layout:
         len(articles),
     )
     text, bases = _join(articles)
-    starts, ends, rows, sentences, firsts = _units(articles, bases, structure.n_paragraphs)
+    starts, ends, rows, run_ins, sentences, firsts = _units(articles, bases, structure)
     found = vocabulary.locate(text)
     known = (found.words >= 0).nonzero()[0]
     places = np.concatenate((found.word_starts.take(known), found.places))
@@ -94,6 +97,7 @@ def lay_out(articles: Sequence[Article], vocabulary: Vocabulary) -> Layout:
         terms.take(inside),
         places.take(inside),
         rows.take(unit),
+        run_ins.take(unit),
         sentences.take(unit),
         firsts,
         int(inside.searchsorted(len(known))),
@@ -115,44 +119,54 @@ def _join(articles: Sequence[Article]) -> tuple[str, tuple[int, ...]]:
     return "\n".join(bodies), bases
 
 
-def _units(articles: Sequence[Article], bases: Sequence[int], n_paragraphs: int) -> Iterator[Ints]:
-    """Yield start, end, row and sentence number of each heading and sentence, in order.
+def _units(
+    articles: Sequence[Article], bases: Sequence[int], structure: Structure
+) -> Iterator[Ints]:
+    """Yield start, end, row, run-in row and sentence number of headings and sentences, in order.
 
-    Fifth, the first sentence of each article, and how many there are in all.
+    Sixth, the first sentence of each article, and how many there are in all.
     """
     starts: list[int] = []
     ends: list[int] = []
     rows: list[int] = []
+    run_ins: list[int] = []
     sentences: list[int] = []
     firsts = [0]
-    heading, row, number = n_paragraphs, 0, 0
+    heading, first_run_in = structure.n_paragraphs, structure.n_paragraphs + structure.n_sections
+    row = number = 0
     for article, base in zip(articles, bases, strict=True):
         for section in article.sections:
             if section.heading:
                 starts.append(base + section.heading.start)
                 ends.append(base + section.heading.end)
                 rows.append(heading)
+                run_ins.append(NOWHERE)
                 sentences.append(NOWHERE)
             heading += 1
             for paragraph in section.paragraphs:
-                for start, end in paragraph.sentences:
-                    starts.append(base + start)
-                    ends.append(base + end)
+                for sentence in paragraph.sentences:
+                    starts.append(base + sentence.start)
+                    ends.append(base + sentence.end)
                     rows.append(row)
+                    is_run_in = sentence == paragraph.run_in
+                    run_ins.append(first_run_in + row if is_run_in else NOWHERE)
                     sentences.append(number)
                     number += 1
                 row += 1
         firsts.append(number)
-    return map(np.array, (starts, ends, rows, sentences, firsts), repeat(np.int64))
+    return map(np.array, (starts, ends, rows, run_ins, sentences, firsts), repeat(np.int64))
 
 
 def count_rows(layout: Layout, n_terms: int) -> Pooled:
-    """Count the terms of each row of the layout's structure."""
-    return pool(layout.rows, layout.terms, layout.structure.n_rows, n_terms)
+    """Count the terms of each row of the layout's structure.
 
-
-def count_sentences(layout: Layout, vocabulary: Vocabulary) -> Counts:
-    """Count the words of each sentence of all paragraphs."""
-    body = (layout.sentences[: layout.n_words] != NOWHERE).nonzero()[0]
-    rows, terms = layout.sentences.take(body), layout.terms.take(body)
-    return pool(rows, terms, int(layout.first_sentences[-1]), len(vocabulary)).counts
+    The entries are those of the occurrences in their paragraph or heading.
+    """
+    again = (layout.run_ins != NOWHERE).nonzero()[0]
+    counts, entries = pool(
+        np.concatenate((layout.rows, layout.run_ins.take(again))),
+        np.concatenate((layout.terms, layout.terms.take(again))),
+        layout.structure.n_rows,
+        n_terms,
+    )
+    return Pooled(counts, entries[: len(layout.terms)])

@@ -15,7 +15,7 @@ import numpy as np
 from policynlp.analysis.layout import Layout, Structure
 from policynlp.article import NONE, TAGGED, UNCERTAIN, Article, Evidence, Paragraph, Section, Tag
 from policynlp.language.terms import Counts, Floats, Ints, pool, project, tf_idf
-from policynlp.model import Cutoffs, Model
+from policynlp.model import ROLL_UP, Cutoffs, Model
 
 # Beyond this a probability would be 0 or 1 at the four decimals of the output records.
 _MOST_LOG_ODDS = 12.0
@@ -25,7 +25,7 @@ _LEAST_EVIDENCE = 1e-9  # what is left of sums that cancel out
 
 
 class Weighted(NamedTuple):
-    """TF-IDF rows: one a paragraph, one a heading, one a whole section.
+    """TF-IDF rows: one a paragraph, one a heading, one a run-in head, one a whole section.
 
     ``times`` [entries] is how often the term of each entry occurs, paragraphs before headings;
     ``in_section`` [entries of paragraphs] is the entry of sections that each is part of.
@@ -33,6 +33,7 @@ class Weighted(NamedTuple):
 
     paragraphs: Counts
     headings: Counts
+    run_ins: Counts
     sections: Counts
     times: Floats
     in_section: Ints
@@ -47,10 +48,10 @@ class Probabilities(NamedTuple):
 
 
 def weigh(counts: Counts, structure: Structure, idf: Floats) -> Weighted:
-    """Return the rows that the model's three views read, from counts of structure's rows."""
-    indptr, terms, values = tf_idf(counts, idf)
-    n = structure.n_paragraphs
-    body = indptr[n]
+    """Return the rows that the model's views read, from counts of structure's rows."""
+    weighted = tf_idf(counts, idf)
+    n, headed = structure.n_paragraphs, structure.n_paragraphs + structure.n_sections
+    body = counts.indptr[n]
     whole, in_section = pool(
         structure.sections.take(counts.rows()[:body]),
         counts.terms[:body],
@@ -59,10 +60,11 @@ def weigh(counts: Counts, structure: Structure, idf: Floats) -> Weighted:
         counts.values[:body],
     )
     return Weighted(
-        Counts(indptr[: n + 1], terms[:body], values[:body]),
-        Counts(indptr[n:] - body, terms[body:], values[body:]),
+        weighted.between(0, n),
+        weighted.between(n, headed),
+        weighted.between(headed, structure.n_rows),
         tf_idf(whole, idf),
-        counts.values,
+        counts.values[: counts.indptr[headed]],
         in_section,
     )
 
@@ -75,12 +77,27 @@ def decide(weighted: Weighted, structure: Structure, model: Model) -> Floats:
     return own + of_section[structure.sections] + model.intercepts
 
 
+def announce(weighted: Weighted, model: Model) -> Floats:
+    """Return how probable each theme is by each paragraph's run-in head: [paragraphs, themes].
+
+    The head is read as a paragraph that is its own section; 0 where there is none.
+    """
+    run_ins, weights = weighted.run_ins, model.weights
+    there = run_ins.indptr[1:] > run_ins.indptr[:-1]
+    probabilities = np.zeros((len(there), len(model.themes)))
+    if there.any():
+        decisions = project(run_ins, weights["paragraph"]) + project(run_ins, weights["section"])
+        slope, offset = model.calibration.T
+        probabilities[there] = sigmoid(slope * (decisions[there] + model.intercepts) + offset)
+    return probabilities
+
+
 def infer(weighted: Weighted, structure: Structure, model: Model) -> Probabilities:
     """Return the probability of every theme for each paragraph, section and article."""
     slope, offset = model.calibration.T
     paragraphs = sigmoid(slope * decide(weighted, structure, model) + offset)
-    evidence = roll_up(paragraphs, structure.sizes, structure.sections, structure.n_sections)
-    sections = sigmoid(evidence @ model.roll_up)
+    evidence = roll_up(paragraphs, announce(weighted, model), structure)
+    sections = sigmoid((evidence * model.roll_up).sum(axis=2))
     articles = greatest(sections, structure.articles, structure.n_articles)
     return Probabilities(paragraphs, sections, articles)
 
@@ -97,22 +114,25 @@ def greatest(sections: Floats, articles: Ints, n_articles: int) -> Floats:
     return probabilities
 
 
-def roll_up(probabilities: Floats, sizes: Ints, groups: Ints, n_groups: int) -> Floats:
-    """Return what a group's themes are learned from: [groups, themes, 3].
+def roll_up(probabilities: Floats, announced: Floats, structure: Structure) -> Floats:
+    """Return what a section's themes are learned from: [sections, themes, 5].
 
-    These are the log-odds of the greatest probability of a theme among the group's
-    paragraphs, the log-odds of the mean weighted by length, and 1. A group without text
-    has the least log-odds for both. ``groups`` is ascending.
+    These are the log-odds of the greatest probability of a theme among the paragraphs, of the
+    mean weighted by their length and of the plain mean, the greatest probability by a run-in
+    head, and 1. A section without text has the least log-odds.
     """
-    evidence = np.zeros((n_groups, probabilities.shape[1], 3))
+    evidence = np.zeros((structure.n_sections, probabilities.shape[1], len(ROLL_UP)))
+    groups, sizes = structure.sections, structure.sizes
     if len(groups):
         begins = np.concatenate(([True], groups[1:] != groups[:-1])).nonzero()[0]
         filled = groups[begins]
         evidence[filled, :, 0] = np.maximum.reduceat(probabilities, begins)
-        sums = np.add.reduceat(probabilities * sizes[:, None], begins)
-        evidence[filled, :, 1] = sums / np.maximum(np.add.reduceat(sizes, begins), 1)[:, None]
-    evidence = log_odds(evidence)
-    evidence[:, :, 2] = 1.0
+        for place, weights in ((1, np.maximum(sizes, 1)), (2, np.ones_like(sizes))):
+            sums = np.add.reduceat(probabilities * weights[:, None], begins)
+            evidence[filled, :, place] = sums / np.add.reduceat(weights, begins)[:, None]
+        evidence[filled, :, 3] = np.maximum.reduceat(announced, begins)
+    evidence[:, :, :3] = log_odds(evidence[:, :, :3])
+    evidence[:, :, 4] = 1.0
     return evidence
 
 

@@ -1,4 +1,4 @@
-"""The command line: ``policynlp score | analyze | clean | train | evaluate``.
+"""The command line: ``policynlp score | analyze | digest | clean | train | evaluate``.
 
 Nothing heavy is imported before it is needed, so that a single page is done in a moment.
 """
@@ -12,6 +12,7 @@ from typing import Final
 
 from policynlp import __version__
 from policynlp.cli.arguments import DONE, FAILED, Parser
+from policynlp.cli.digest import add_digest
 from policynlp.cli.pages import add_analyze, add_clean
 from policynlp.cli.score import add_score
 from policynlp.cli.training import add_evaluate, add_train
@@ -24,6 +25,7 @@ examples:
   policynlp clean page.txt --show-removed    what is kept of a page, and why not the rest
   policynlp score news/ -o news.csv          a folder of articles into a table for Excel
   policynlp score a.jsonl b.csv -o out.jsonl --length 150 --jobs 2
+  policynlp digest news/ -o digest.md        what many articles say, each point once
   cat page.txt | policynlp score - -o -      from standard input to standard output
 
 exit codes: 0 all done; 1 the run could not be done; 2 bad usage;
@@ -58,7 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"policynlp {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for add in (add_score, add_analyze, add_clean, add_train, add_evaluate):
+    for add in (add_score, add_analyze, add_digest, add_clean, add_train, add_evaluate):
         add(commands)
     return parser
 

@@ -1,7 +1,10 @@
 """What the commands' arguments share."""
 
 import argparse
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
+
+from policynlp.errors import InputError
 
 if TYPE_CHECKING:
     from policynlp.analyzer import Analyzer
@@ -45,19 +48,36 @@ def add_limits(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--length",
         type=positive,
-        default=200,
         metavar="N",
-        help="most characters of an article's abstract (default: 200)",
+        help="most characters of an article's abstract (default: 200, none with --ratio)",
     )
     parser.add_argument(
         "--section-length",
         type=positive,
-        default=100,
         metavar="N",
-        help="most characters of a section's abstract (default: 100)",
+        help="most characters of a section's abstract (default: 100, none with --ratio)",
     )
     parser.add_argument(
         "--sentences", type=positive, metavar="N", help="most sentences of any abstract"
+    )
+    parser.add_argument(
+        "--ratio", type=share, metavar="P", help="most of a text that its abstract may be, 0 to 1"
+    )
+    parts = parser.add_mutually_exclusive_group()
+    parts.add_argument(
+        "--whole-sentences", action="store_true", help="quote whole sentences (the default)"
+    )
+    parts.add_argument(
+        "--clauses",
+        action="store_true",
+        help="let sentences give up an empty opening or tail, marked with …",
+    )
+    parser.add_argument(
+        "--theme",
+        action="append",
+        default=[],
+        metavar="THEME",
+        help="also say what each article says about THEME; may be repeated",
     )
 
 
@@ -74,7 +94,15 @@ def limits(args: argparse.Namespace) -> "AbstractLimits":
     """Return the limits that :func:`add_limits` asked for."""
     from policynlp.article import AbstractLimits
 
-    return AbstractLimits(args.length, args.sentences, args.section_length)
+    usual = AbstractLimits() if args.ratio is None else AbstractLimits(None, None, None)
+    return AbstractLimits(
+        args.length or usual.characters,
+        args.sentences,
+        args.section_length or usual.section_characters,
+        args.ratio,
+        not args.clauses,
+        tuple(dict.fromkeys(args.theme)),
+    )
 
 
 def add_looks(parser: argparse.ArgumentParser) -> None:
@@ -88,6 +116,24 @@ def positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"must be a whole number from 1 on, not {text!r}")
     return int(text)
+
+
+def share(text: str) -> float:
+    """Read a share above 0, at most 1."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0.0 < value <= 1.0:
+        raise argparse.ArgumentTypeError(f"must be above 0 and at most 1, not {text!r}")
+    return value
+
+
+def check_themes(asked: Sequence[str], known: Sequence[str]) -> None:
+    """Stop before a run that asks for a theme that the model does not have."""
+    for theme in asked:
+        if theme not in known:
+            raise InputError(f"--theme {theme}: the model has {', '.join(known)}")
 
 
 def _theme_threshold(text: str) -> tuple[str, float]:

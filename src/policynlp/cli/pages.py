@@ -6,7 +6,14 @@ import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
-from policynlp.cli.arguments import DONE, add_limits, add_looks, limits, load_analyzer
+from policynlp.cli.arguments import (
+    DONE,
+    add_limits,
+    add_looks,
+    check_themes,
+    limits,
+    load_analyzer,
+)
 from policynlp.errors import InputError
 
 if TYPE_CHECKING:
@@ -48,7 +55,9 @@ def add_clean(commands: "Commands") -> None:
 
 def _analyze(args: argparse.Namespace) -> int:
     article = _read_article(args.file)
-    analysis = load_analyzer(args).analyze(article, limits=limits(args))
+    analyzer = load_analyzer(args)
+    check_themes(args.theme, analyzer.themes)
+    analysis = analyzer.analyze(article, limits=limits(args))
     if args.json:
         from policynlp.records import to_record
 

@@ -5,7 +5,15 @@ import sys
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from policynlp.cli.arguments import DONE, SOME_FAILED, add_limits, limits, load_analyzer, positive
+from policynlp.cli.arguments import (
+    DONE,
+    SOME_FAILED,
+    add_limits,
+    check_themes,
+    limits,
+    load_analyzer,
+    positive,
+)
 from policynlp.cli.progress import Progress, count, rate
 from policynlp.errors import InputError
 
@@ -142,6 +150,10 @@ def _options(args: argparse.Namespace) -> "Options":
 def _score(args: argparse.Namespace) -> int:
     if args.merge:
         return _merge(args)
+    if args.theme:
+        check_themes(args.theme, load_analyzer(args).themes)
+        if args.output.lower().endswith((".csv", ".xlsx", ".parquet")):
+            raise InputError(f"{args.output}: --theme needs a .jsonl output; a table has no place")
     progress = Progress(shown=not args.quiet)
     try:
         summary = _run(args, progress)

@@ -50,6 +50,10 @@ def to_json(
         f'"removed": {_list([_removed(*removed) for removed in article.removed])}',
         f'"model": {quoted(analysis.model)}',
     ]
+    if analysis.theme_abstracts:
+        found = analysis.theme_abstracts.items()
+        pairs = [f"{quoted(theme)}: {_abstract(text, abstract)}" for theme, abstract in found]
+        fields.append(f'"theme_abstracts": {{{", ".join(pairs)}}}')
     if with_text:
         fields.append(f'"text": {quoted(text)}')
     if kept is not None:

@@ -12,10 +12,11 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from policynlp.analysis.abstracts import FEATURES, Sentences, lay_out, measure
+from policynlp.analysis.abstracts import FEATURES, Sentences, lay_out, measure, words_in
+from policynlp.analysis.layout import lay_out as lay_out_terms
 from policynlp.article import Article, Paragraph, Section, Span
 from policynlp.errors import CorpusError
-from policynlp.language.terms import Counts, Floats, Ints, Vocabulary, count_terms
+from policynlp.language.terms import Floats, Ints, Vocabulary, pool
 
 ROWS, WORDS = "rows.tsv", "words.tsv"
 _WORDS_COLUMN: Final = FEATURES.index("words")
@@ -67,17 +68,8 @@ def lay_out_edited(source: Edited, vocabulary: Vocabulary, idf: Floats) -> Sente
         start = bounds[-1] + 1
     text = "\n".join("".join(sentences) for sentences in source.paragraphs)
     article = Article(text, (Section(None, 0, 0, len(text), tuple(paragraphs)),))
-    flat = [sentence for sentences in source.paragraphs for sentence in sentences]
-    counts = _count_words(flat, vocabulary)
-    title = _count_words([source.title], vocabulary)
-    return lay_out(article, counts, idf, title.terms)
-
-
-def _count_words(texts: Sequence[str], vocabulary: Vocabulary) -> Counts:
-    counts = vocabulary.count([count_terms(text) for text in texts])
-    kept = counts.terms < vocabulary.n_words  # the rest are single characters
-    indptr = np.concatenate(([0], np.cumsum(kept)))[counts.indptr]
-    return Counts(indptr, counts.terms[kept], counts.values[kept])
+    ((words, headings),) = words_in(lay_out_terms([article], vocabulary), [article])
+    return lay_out(article, words, idf, vocabulary.word_ids(source.title), headings)
 
 
 class Rows(NamedTuple):
@@ -139,11 +131,12 @@ def _pick_ranks(source: Edited, size: int) -> Ints:
 
 def _word_values(sentences: Sentences, n_terms: int) -> Floats:
     """Return, for each sentence and term, what :func:`measure` weighs by the lexicon."""
-    counts, rows = sentences.counts, sentences.counts.rows()
-    weighted = counts.values * sentences.idf[counts.terms]
-    norms = np.sqrt(np.bincount(rows, weighted * weighted, len(sentences.spans)))
-    values = np.zeros((len(sentences.spans), n_terms))
-    values[rows, counts.terms] = sentences.idf[counts.terms] / norms[rows]
+    words, n = sentences.words, len(sentences.spans)
+    counts = pool(words.rows, words.terms, n, n_terms).counts
+    rows, idf = counts.rows(), sentences.idf[counts.terms]
+    norms = np.sqrt(np.bincount(rows, (counts.values * idf) ** 2, n))
+    values = np.zeros((n, n_terms))
+    values[rows, counts.terms] = idf / norms[rows]
     return values
 
 

@@ -23,10 +23,11 @@ intervals from resampling articles.
 
 {tables}
 ## How a probability comes about
-A linear support vector machine a theme over TF-IDF of words and single characters of the
-paragraph, its section and its heading; a sigmoid calibrated out of fold; sections by a
-logistic regression on the greatest and the mean probability of their paragraphs; articles by the
-greatest of their sections. From `uncertain_from` up to `threshold` a theme is reported as uncertain.
+The mean of five linear support vector machines a theme, one without each fold, over TF-IDF of
+words and single characters of the paragraph, its section and its heading; a sigmoid calibrated
+out of fold; sections by a logistic regression on the greatest and the mean probability of their
+paragraphs, with a constant a theme; articles by the greatest of their sections. From
+`uncertain_from` up to `threshold` a theme is uncertain.
 
 ## Limits
 News and reports of mainland China in simplified characters. Words outside its vocabulary of

@@ -13,11 +13,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from policynlp.errors import CorpusError
 from policynlp.language.terms import count_terms
 from policynlp.language.words import fingerprint
+from policynlp.reading.sections import make_paragraph
 
 CODE_BOOK = "themes.toml"
 COUNTS_SUFFIX = ".counts.jsonl"
@@ -31,10 +32,12 @@ _NO_LABEL = {"", "无", "none", "-"}
 class LabelledParagraph:
     """A paragraph's counted terms, its length in characters, and its labels.
 
+    ``run_in`` are the terms of its first sentence where that announces it as a heading would;
     ``text`` is empty where only counts are known.
     """
 
     terms: Counter[str]
+    run_in: Counter[str]
     size: int
     themes: frozenset[str]
     disputed: frozenset[str] = frozenset()
@@ -202,6 +205,7 @@ def _counts_record(section: LabelledSection, flat: Any) -> dict[str, Any]:
             {
                 "size": p.size,
                 "counts": flat(p.terms),
+                **({"run_in": flat(p.run_in)} if p.run_in else {}),
                 "themes": sorted(p.themes),
                 "disputed": sorted(p.disputed),
             }
@@ -241,9 +245,20 @@ def _read_text_records(path: Path) -> Iterator[LabelledSection]:
         yield _section(place, record, count_terms(heading), _text_paragraph, heading)
 
 
-def _text_paragraph(place: str, value: dict[str, Any]) -> tuple[Counter[str], int, str]:
+class _Counted(NamedTuple):
+    """What is read of a paragraph besides its labels; see :class:`LabelledParagraph`."""
+
+    terms: Counter[str]
+    run_in: Counter[str]
+    size: int
+    text: str = ""
+
+
+def _text_paragraph(place: str, value: dict[str, Any]) -> _Counted:
     text = _string(place, value, "text")
-    return count_terms(text), len(text), text
+    run_in = make_paragraph(text, 0, len(text)).run_in
+    head = text[run_in.start : run_in.end] if run_in else ""
+    return _Counted(count_terms(text), count_terms(head), len(text), text)
 
 
 def _read_counts(path: Path) -> Iterator[LabelledSection]:
@@ -265,8 +280,9 @@ def _read_counts(path: Path) -> Iterator[LabelledSection]:
         except (TypeError, IndexError, ValueError) as error:
             raise CorpusError(f'{place}: "counts" must be pairs of term and count') from error
 
-    def paragraph(place: str, value: dict[str, Any]) -> tuple[Counter[str], int, str]:
-        return unflat(place, value.get("counts")), int(value.get("size", 0)), ""
+    def paragraph(place: str, value: dict[str, Any]) -> _Counted:
+        run_in = unflat(place, value.get("run_in", []))
+        return _Counted(unflat(place, value.get("counts")), run_in, int(value.get("size", 0)))
 
     for place, record in records:
         yield _section(place, record, unflat(place, record.get("heading")), paragraph, "")
@@ -329,9 +345,9 @@ def _section(
     paragraphs = []
     for i, (value, labels) in enumerate(zip(values, own, strict=True)):
         where = f'{place}: "paragraphs"[{i}]'
-        terms, size, text = read(where, value)
+        terms, run_in, size, text = read(where, value)
         disputed = _labels(where, value, "disputed") if "disputed" in value else frozenset()
-        paragraphs.append(LabelledParagraph(terms, size, labels, disputed, text))
+        paragraphs.append(LabelledParagraph(terms, run_in, size, labels, disputed, text))
     return LabelledSection(
         _string(place, record, "id"),
         _string(place, record, "article"),

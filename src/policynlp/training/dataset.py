@@ -82,21 +82,28 @@ def build_dataset(
     idf: Floats,
 ) -> Dataset:
     """Count, weigh and label ``sections``."""
+    return Dataset(
+        *weigh_sections(sections, vocabulary, idf),
+        _paragraph_labels(sections, themes),
+        _section_labels(sections, themes),
+        tuple(section.article for section in sections),
+        np.array([section.notes.get("origin") == WRITTEN for section in sections]),
+    )
+
+
+def weigh_sections(
+    sections: Sequence[LabelledSection], vocabulary: Vocabulary, idf: Floats
+) -> tuple[Weighted, Structure]:
+    """Lay out and weigh counted sections, as the analyzer does with an article's."""
     paragraphs = [p for section in sections for p in section.paragraphs]
     structure = Structure(
         np.repeat(np.arange(len(sections)), [len(s.paragraphs) for s in sections]),
         np.array([p.size for p in paragraphs], dtype=np.int64),
         *_runs([section.article for section in sections]),
     )
-    counts = vocabulary.count([p.terms for p in paragraphs] + [s.heading for s in sections])
-    return Dataset(
-        weigh(counts, structure, idf),
-        structure,
-        _paragraph_labels(sections, themes),
-        _section_labels(sections, themes),
-        tuple(section.article for section in sections),
-        np.array([section.notes.get("origin") == WRITTEN for section in sections]),
-    )
+    rows = [*(p.terms for p in paragraphs), *(s.heading for s in sections)]
+    counts = vocabulary.count([*rows, *(p.run_in for p in paragraphs)])
+    return weigh(counts, structure, idf), structure
 
 
 def _runs(articles: Sequence[str]) -> tuple[Ints, int]:

@@ -5,12 +5,13 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from policynlp.analysis.layout import Structure, count_rows, lay_out
+from policynlp.analysis.layout import count_rows, lay_out
 from policynlp.analysis.themes import Contributions, weigh
 from policynlp.article import Article, Paragraph, Section, Span
 from policynlp.language.terms import CHARACTER, Floats, Ints
 from policynlp.model import Model
 from policynlp.training.corpus import LabelledSection
+from policynlp.training.dataset import weigh_sections
 from policynlp.training.judge import Judged, Outcome
 
 MOST_ERRORS: Final = 20  # of a theme and kind
@@ -127,16 +128,11 @@ def raised_terms(
 
     The section's value of a term is shared out by how often each paragraph has it.
     """
-    counts = model.vocabulary.count([p.terms for p in section.paragraphs] + [section.heading])
-    n = len(section.paragraphs)
-    nothing = np.zeros(n, dtype=np.int64)
-    structure = Structure(nothing, nothing, nothing[:1], 1)
-    weighted = weigh(counts, structure, model.idf)
-    here = slice(*counts.indptr[place : place + 2])
-    terms, entries = counts.terms[here], weighted.in_section[here]
-    body = slice(counts.indptr[n])
-    times = np.bincount(weighted.in_section, counts.values[body])[entries]
-    shared = weighted.sections.values[entries] * counts.values[here] / times
+    weighted, _ = weigh_sections([section], model.vocabulary, model.idf)
+    here = slice(*weighted.paragraphs.indptr[place : place + 2])
+    terms, entries = weighted.paragraphs.terms[here], weighted.in_section[here]
+    times = np.bincount(weighted.in_section, weighted.times[: len(weighted.in_section)])[entries]
+    shared = weighted.sections.values[entries] * weighted.times[here] / times
     raised = weighted.paragraphs.values[here] * model.weights["paragraph"][terms, theme]
     raised += shared * model.weights["section"][terms, theme]
     return terms, raised * model.calibration[theme, 0]

@@ -1,0 +1,37 @@
+"""How likely an editor is to pick each sentence: a logistic model over features and words."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from policynlp.analysis.abstracts.features import FEATURES, Measures
+from policynlp.analysis.abstracts.sentences import Unit
+from policynlp.errors import ModelError
+from policynlp.language.terms import Floats
+
+
+class Ranker:
+    """Says how likely an editor is to pick each sentence of an article."""
+
+    def __init__(self, weights: Floats, lexicon: Floats) -> None:
+        """Take the bias and a weight for each of FEATURES, and [terms] weights of words."""
+        if weights.shape != (len(FEATURES) + 1,) or not np.isfinite(weights).all():
+            raise ModelError(
+                f"abstracts: expected {len(FEATURES) + 1} finite weights, got {weights.shape}; "
+                "train the model again with this version"
+            )
+        if lexicon.ndim != 1 or not np.isfinite(lexicon).all():
+            raise ModelError("abstracts: the weights of words must be one finite number a term")
+        self.weights = weights
+        self.lexicon = lexicon
+
+    def scores(self, measures: Measures, unit: Unit) -> list[float]:
+        """Return how likely each sentence of a unit is a pick."""
+        logits = self.weights[1:] @ measures.features(unit) + self.weights[0]
+        scores: list[float] = (1.0 / (1.0 + np.exp(-logits))).tolist()
+        return scores
+
+
+def lexicon_of(weights: Mapping[str, float], terms: Sequence[str]) -> Floats:
+    """Return the weight of each of ``terms``, 0 where ``weights`` has none."""
+    return np.array([weights.get(term, 0.0) for term in terms])

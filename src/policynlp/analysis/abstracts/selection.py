@@ -1,0 +1,133 @@
+"""Which sentences make the best abstract under a hard limit."""
+
+import math
+from collections.abc import Callable, Sequence
+from itertools import accumulate
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from policynlp.analysis.abstracts.words import Likeness
+
+# Says how alike some sentences, in ascending order, are.
+Among = Callable[[Sequence[int]], Likeness]
+
+# Exact search looks at this many of the likeliest sentences. The number hardly matters:
+# ROUGE-1 on other articles 42.3 with 8, 42.3 with 12, 42.5 with 14, 43.0 with 20, pick-F1 over
+# ten folds of articles 43.7, 42.6, 42.7, 42.1; greedy choice had 41.6 and 42.0.
+_EXACT_CANDIDATES: Final = 12
+_MOST_NODES: Final = 2000  # ten is usual; equal sentences in a huge budget could take 2 ** 12
+# Abstracts of more sentences than this are chosen greedily, from this many times as many.
+_EXACT_PICKS: Final = 6
+_POOL: Final = 4
+
+
+class Limits(NamedTuple):
+    """How long an abstract may be: neither limit is ever exceeded; ``None`` is no limit."""
+
+    max_chars: int | None = None
+    max_sentences: int | None = None
+
+
+def select(
+    scores: Sequence[float],
+    lengths: Sequence[int],
+    among: Among,
+    limits: Limits,
+    usable: Sequence[int] | None = None,
+) -> list[int]:
+    """Choose the sentences of an abstract, in source order.
+
+    Maximises the sum of p over the chosen less p·q·cosine over each pair of them, which is
+    Maximal Marginal Relevance (Carbonell & Goldstein 1998) for sets, as a knapsack (McDonald
+    2007). Exact for short abstracts; greedy for long ones. Only ``usable`` sentences are
+    considered, by default all of them.
+    """
+    usable = range(len(scores)) if usable is None else usable
+    room = len(scores) if limits.max_sentences is None else limits.max_sentences
+    # Where only their number is limited, sentences are all of one size.
+    sizes = [min(length, 1) for length in lengths] if limits.max_chars is None else lengths
+    budget = room if limits.max_chars is None else limits.max_chars
+    fit = [i for i in usable if 0 < sizes[i] <= budget]
+    if not fit or room < 1:
+        return []
+    best, exact = fit, len(fit) <= _EXACT_CANDIDATES
+    picks = 0
+    if not exact:
+        best = sorted(fit, key=scores.__getitem__, reverse=True)[:_EXACT_CANDIDATES]
+        picks = min(room, budget * len(best) // sum([sizes[i] for i in best]))
+        exact = picks <= _EXACT_PICKS
+    pool = sorted(best) if exact else _pool(fit, scores, sizes, picks)
+    choose = _best_set if exact else _greedy_set
+    chosen = choose([scores[i] for i in pool], [sizes[i] for i in pool], among(pool), budget, room)
+    return sorted([pool[i] for i in chosen])
+
+
+def _pool(
+    fit: Sequence[int], scores: Sequence[float], sizes: Sequence[int], picks: int
+) -> list[int]:
+    """Return the sentences that a greedy choice of about ``picks`` looks at."""
+    densest = sorted(fit, key=lambda i: -scores[i] / math.sqrt(sizes[i]))
+    return sorted(densest[: _POOL * (picks + 1)])
+
+
+def _best_set(
+    scores: list[float], sizes: list[int], likeness: Likeness, budget: int, room: int
+) -> list[int]:
+    """Search all sets by branch and bound, densest sentences first."""
+    densities = [score / size for score, size in zip(scores, sizes, strict=True)]
+    order = sorted(range(len(scores)), key=densities.__getitem__, reverse=True)
+    rest = list(accumulate([scores[i] for i in reversed(order)]))[::-1]
+    table, places = likeness.each_other()
+    best_value, best = 0.0, list[int]()
+    # A set that is being extended, and where; those on the stack go on without the sentence
+    # that was just taken. A function that calls itself would leave a cycle of garbage.
+    place, value, left, chosen = 0, 0.0, budget, list[int]()
+    n = len(order)
+    stack = [(n, value, left, chosen)]
+    nodes = 0
+    while stack:
+        full = len(chosen) == room or nodes > _MOST_NODES
+        while place < n and not full:
+            # What comes later is less dense, so no set from here on gains more than this.
+            i, missing = order[place], best_value - value
+            if left * densities[i] <= missing or rest[place] <= missing:
+                break
+            place += 1
+            if sizes[i] > left:
+                continue
+            cosines, said = table[places[i]], 0.0
+            for j in chosen:
+                said += cosines[places[j]] * scores[j]
+            gain = scores[i] * (1.0 - said)
+            if gain > 0.0:
+                nodes += 1
+                stack.append((place, value, left, chosen))
+                value, left, chosen = value + gain, left - sizes[i], [*chosen, i]
+                if value > best_value:
+                    best_value, best = value, chosen
+                full = len(chosen) == room or nodes > _MOST_NODES
+        place, value, left, chosen = stack.pop()
+    return best
+
+
+def _greedy_set(
+    scores: list[float], sizes: list[int], likeness: Likeness, budget: int, room: int
+) -> list[int]:
+    """Take the sentence that gains most for the root of its length until none fits.
+
+    A sentence loses by the chosen one that is most like it: summed over many chosen, as in
+    :func:`_best_set`, the losses would end a long abstract far below its limit.
+    """
+    lengths, probabilities, roots = np.array(sizes), np.array(scores), np.sqrt(sizes)
+    said = np.zeros(len(sizes))  # how much of each sentence a chosen one says
+    left, chosen = budget, list[int]()
+    open_ = lengths <= left
+    while len(chosen) < room and open_.any():
+        best = int(np.where(open_, probabilities * (1.0 - said) / roots, -1.0).argmax())
+        chosen.append(best)
+        left -= sizes[best]
+        open_[best] = False
+        open_ &= lengths <= left
+        np.maximum(said, probabilities[best] * likeness.to(best), out=said)
+    return chosen

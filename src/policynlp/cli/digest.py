@@ -1,0 +1,75 @@
+"""The command that says what many articles say: ``digest``."""
+
+import argparse
+import sys
+from typing import TYPE_CHECKING
+
+from policynlp.cli.arguments import DONE, SOME_FAILED, check_themes, positive
+
+if TYPE_CHECKING:
+    from policynlp.article import Failure
+    from policynlp.cli.arguments import Commands
+
+
+def add_digest(commands: "Commands") -> None:
+    """Add ``digest``."""
+    parser = commands.add_parser(
+        "digest",
+        help="print the main points of many articles, by theme",
+        description="The main points of many articles by theme, each said once, with its source.",
+        epilog="example: policynlp digest news/ --length 600 -o digest.md",
+    )
+    parser.add_argument(
+        "inputs", nargs="+", metavar="IN", help="file, folder, glob, or - for standard input"
+    )
+    parser.add_argument("--model", metavar="PATH", help="model folder (default: the bundled one)")
+    parser.add_argument(
+        "--theme",
+        action="append",
+        default=[],
+        metavar="THEME",
+        help="a theme to hear about (default: all of the model and the rest); may be repeated",
+    )
+    parser.add_argument(
+        "--length",
+        type=positive,
+        default=600,
+        metavar="N",
+        help="most characters of all points together (default: 600)",
+    )
+    parser.add_argument(
+        "-o", "--output", default="-", type=_output, metavar="OUT", help=".md or .json"
+    )
+    parser.add_argument(
+        "--jobs", type=positive, default=1, metavar="N", help="processes (default: 1)"
+    )
+    parser.set_defaults(run=_digest)
+
+
+def _output(text: str) -> str:
+    if text != "-" and not text.lower().endswith((".md", ".json")):
+        raise argparse.ArgumentTypeError(f"{text}: a digest must end in .md or .json, or be -")
+    return text
+
+
+def _digest(args: argparse.Namespace) -> int:
+    import policynlp
+    from policynlp.batch.digest import digest, write_digest
+
+    analyzer = policynlp.load(args.model)
+    check_themes(args.theme, analyzer.themes)
+    found = digest(
+        analyzer,
+        args.inputs,
+        themes=tuple(dict.fromkeys(args.theme)),
+        length=args.length,
+        jobs=args.jobs,
+    )
+    sys.stdout.write(write_digest(found, args.output))
+    for failure in found.failures:
+        print(_failed(failure), file=sys.stderr)
+    return SOME_FAILED if found.failures else DONE
+
+
+def _failed(failure: "Failure") -> str:
+    return f"failed: {failure.place or failure.id}: {failure.reason}"
