@@ -58,7 +58,7 @@ class Book:
             run.add(cells)
         for sheets in (sections, articles, run):
             sheets.close()
-        with _Undated(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        with Undated(stream, "w", zipfile.ZIP_DEFLATED) as archive:
             ExcelWriter(book, archive).save()
 
 
@@ -132,11 +132,16 @@ def _fitting(cells: Sequence[object]) -> Iterator[list[object]]:
         yield [pieces[0][0], *row[1:]] if number else row
 
 
+def legal(text: str) -> str:
+    """``text`` without the characters that a cell cannot have."""
+    return _ILLEGAL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
 def _pieces(cell: object) -> list[object]:
     """``cell`` in pieces that a cell can hold, without the characters that it cannot."""
     if not isinstance(cell, str):
         return [cell]
-    text = _ILLEGAL.sub("", cell.replace("\r\n", "\n").replace("\r", "\n"))
+    text = legal(cell)
     most = MAX_CELL - 1  # An apostrophe may come before it.
     if 2 * len(text) > most and len(text.encode("utf-16-le")) > 2 * most:
         # Half as many characters fit in any case, however many count twice.
@@ -144,7 +149,7 @@ def _pieces(cell: object) -> list[object]:
     return [text]
 
 
-class _Undated(zipfile.ZipFile):
+class Undated(zipfile.ZipFile):
     """An archive whose files say nothing of when they were made."""
 
     def writestr(self, name: Any, data: Any, *options: Any) -> None:

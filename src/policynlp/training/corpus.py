@@ -24,8 +24,8 @@ CODE_BOOK = "themes.toml"
 COUNTS_SUFFIX = ".counts.jsonl"
 COUNTS_FORMAT = "policynlp-counts-1"
 HELD_OUT = "held_out"
-_LABEL_SEPARATORS = "、，,;；|/"
-_NO_LABEL = {"", "无", "none", "-"}
+LABEL_SEPARATORS = "、，,;；|/"
+NO_LABEL = frozenset(("", "无", "无主题", "没有", "都没有", "不涉及", "none", "no", "n/a", "-"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class LabelledParagraph:
     """A paragraph's counted terms, its length in characters, and its labels.
 
     ``run_in`` are the terms of its first sentence where that announces it as a heading would;
-    ``text`` is empty where only counts are known.
+    ``text`` is empty where only counts are known. ``disputed`` labels are left out both ways.
     """
 
     terms: Counter[str]
@@ -49,7 +49,7 @@ class LabelledSection:
     """A labelled section; ``themes`` is ``None`` where only its paragraphs were labelled.
 
     ``labelled_for`` is ``None`` where it was labelled for every theme of the corpus; ``place``
-    is the file and line it was read from.
+    is the file and line it was read from. ``weight`` is how much its labels count in training.
     """
 
     id: str
@@ -62,6 +62,7 @@ class LabelledSection:
     heading_text: str = ""
     notes: dict[str, str] = field(default_factory=dict)
     place: str = ""
+    weight: float = 1.0
 
     def knows(self, theme: str) -> bool:
         """Say whether the section's readers looked for ``theme``."""
@@ -319,10 +320,10 @@ def _read_csv(path: Path) -> Iterator[LabelledSection]:
 
 def split_labels(cell: str) -> list[str]:
     """Split labels as people type them: by 、 ，, ; | or /, with 无 for none."""
-    for separator in _LABEL_SEPARATORS:
+    for separator in LABEL_SEPARATORS:
         cell = cell.replace(separator, "\n")
     labels = (label.strip() for label in cell.split("\n"))
-    return [label for label in labels if label.lower() not in _NO_LABEL]
+    return [label for label in labels if label.lower() not in NO_LABEL]
 
 
 def _section(
@@ -334,7 +335,7 @@ def _section(
     for i, value in enumerate(values):
         if not isinstance(value, dict):
             raise CorpusError(f'{place}: "paragraphs"[{i}] must be an object')
-    own = [_labels(f'{place}: "paragraphs"[{i}]', v, "themes") for i, v in enumerate(values)]
+    own = [_own_labels(f'{place}: "paragraphs"[{i}]', v) for i, v in enumerate(values)]
     themes = None if record.get("themes") is None else _labels(place, record, "themes")
     labelled_for = None
     if record.get("labelled_for") is not None:
@@ -347,6 +348,8 @@ def _section(
         where = f'{place}: "paragraphs"[{i}]'
         terms, run_in, size, text = read(where, value)
         disputed = _labels(where, value, "disputed") if "disputed" in value else frozenset()
+        if value["themes"] is None:
+            disputed = _unread(where, labelled_for)
         paragraphs.append(LabelledParagraph(terms, run_in, size, labels, disputed, text))
     return LabelledSection(
         _string(place, record, "id"),
@@ -364,6 +367,20 @@ def _section(
         },
         place,
     )
+
+
+def _own_labels(place: str, value: dict[str, Any]) -> frozenset[str]:
+    """Return a paragraph's labels; one whose themes are ``null`` is there for its neighbours."""
+    if "themes" in value and value["themes"] is None:
+        return frozenset()
+    return _labels(place, value, "themes")
+
+
+def _unread(place: str, labelled_for: frozenset[str] | None) -> frozenset[str]:
+    """Return what is unknown of a paragraph that nobody labelled: all that others are for."""
+    if labelled_for is None:
+        raise CorpusError(f'{place}: "themes" may be null only in a section with "labelled_for"')
+    return labelled_for
 
 
 def _string(place: str, record: dict[str, Any], name: str) -> str:
