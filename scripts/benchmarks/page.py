@@ -20,6 +20,8 @@ h3 { font-size: 0.85em; color: #666; margin: 0.3em 0; }
 p { margin: 0; }
 </style>
 <h1>Abstracts side by side</h1>
+<p>Of at most 150 characters, whole sentences in source order; the number is their length.
+The articles were written for this repository.</p>
 $articles
 </html>
 """)
