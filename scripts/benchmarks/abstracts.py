@@ -28,7 +28,7 @@ LENGTH = 150
 OURS, LEAD, RANDOM = "policynlp", "lead", "random"
 DRAWS = 20
 ON_PAGE = 20
-MEASURES = ("ROUGE-1", "ROUGE-2", "ROUGE-L", "pick-F1", "length use")
+MEASURES = ("length use", "ROUGE-1", "ROUGE-2", "ROUGE-L", "pick-F1")
 
 
 class Source(NamedTuple):
@@ -110,13 +110,13 @@ def by_rank(rank: peers.Rank) -> Choose:
 
 
 def compare(source: Source, chosen: Sequence[int]) -> list[float]:
-    """MEASURES of an abstract; what cannot be measured is NaN."""
+    """MEASURES of an abstract; without editors the length alone."""
     text = "".join(source.sentences[i] for i in chosen)
-    rouges, picks = [float("nan")] * 3, float("nan")
-    if source.abstracts:
-        rouges = np.mean([rouge(text, each) for each in source.abstracts], axis=0).tolist()
-        picks = float(np.mean([picks_f1(chosen, each) for each in source.picks]))
-    return [*rouges, picks, len(text) / LENGTH]
+    if not source.abstracts:
+        return [len(text) / LENGTH]
+    rouges = np.mean([rouge(text, each) for each in source.abstracts], axis=0).tolist()
+    picks = float(np.mean([picks_f1(chosen, each) for each in source.picks]))
+    return [len(text) / LENGTH, *rouges, picks]
 
 
 def compare_random(sources: Sequence[Source]) -> Floats:
@@ -152,11 +152,12 @@ def measure(args: argparse.Namespace) -> dict[str, Any]:
 
 def _row(own: Floats, ours: Floats, ms: float | None) -> dict[str, Any]:
     gains = resample(ours - own) / len(own)
-    intervals = [interval(gains[:, i]) for i in range(len(MEASURES))]
+    names = MEASURES[: own.shape[1]]
+    intervals = [interval(gains[:, i]) for i in range(len(names))]
     return {
-        "means": dict(zip(MEASURES, own.mean(axis=0).tolist(), strict=True)),
-        "gains": dict(zip(MEASURES, (ours - own).mean(axis=0).tolist(), strict=True)),
-        "gain_intervals": dict(zip(MEASURES, intervals, strict=True)),
+        "means": dict(zip(names, own.mean(axis=0).tolist(), strict=True)),
+        "gains": dict(zip(names, (ours - own).mean(axis=0).tolist(), strict=True)),
+        "gain_intervals": dict(zip(names, intervals, strict=True)),
         "ms": ms,
     }
 
@@ -182,24 +183,22 @@ def _abstracts(
 
 
 def table(result: dict[str, Any]) -> Iterable[str]:
+    names = list(result["systems"][OURS]["means"])
     yield f"\n{result['data']}: {result['articles']} articles, at most {LENGTH} characters"
-    yield f"{'':16}{''.join(f'{name:>12}' for name in MEASURES)}{'ms':>12}"
+    yield f"{'':16}{''.join(f'{name:>12}' for name in names)}{'ms':>12}"
     for system, row in result["systems"].items():
         cells = "".join(f"{100 * value:12.1f}" for value in row["means"].values())
         yield f"{system:16}{cells}" + ("" if row["ms"] is None else f"{row['ms']:12.2f}")
-    if not np.isnan(result["systems"][OURS]["means"]["ROUGE-1"]):
-        yield from _gains_table(result["systems"])
+    if len(names) == len(MEASURES):
+        yield from _gains_table(result["systems"], names[1:])
     yield from missing_peers(result["missing"])
 
 
-def _gains_table(systems: dict[str, Any]) -> Iterable[str]:
-    yield f"\n{'ours less …':16}{''.join(f'{name:>24}' for name in MEASURES[:4])}"
+def _gains_table(systems: dict[str, Any], names: Sequence[str]) -> Iterable[str]:
+    yield f"\n{'ours less …':16}{''.join(f'{name:>24}' for name in names)}"
     for system, row in systems.items():
         if system != OURS:
-            cells = (
-                "{:.1f} ({:.1f} to {:.1f})".format(
-                    100 * row["gains"][name], *(100 * x for x in row["gain_intervals"][name])
-                )
-                for name in MEASURES[:4]
-            )
+            bounds = ([100 * bound for bound in row["gain_intervals"][name]] for name in names)
+            gains = (100 * row["gains"][name] for name in names)
+            cells = map("{:.1f} ({:.1f} to {:.1f})".format, gains, *zip(*bounds, strict=True))
             yield f"{system:16}{''.join(f'{cell:>24}' for cell in cells)}"

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from functools import partial
 from typing import Any
@@ -23,8 +23,6 @@ from benchmarks.figures import columns, missing_peers
 from benchmarks.peers import BATCHED, LEXRANK, SINGLE
 from benchmarks.texts import ROOT, read_articles, sample_pages
 from policynlp import analyzer as module
-from policynlp.analysis import abstracts
-from policynlp.language.terms import Vocabulary
 from policynlp.reading import read_text, split_sentences
 
 PAGE = "samples/01-city-feature.txt"
@@ -38,10 +36,7 @@ Work = Callable[[Sequence[str]], object]
 STAGES = (
     (module, "read_text", "reading"),
     (module, "lay_out", "cutting"),
-    (Vocabulary, "word_ids", "cutting"),
-    (module, "count_sentences", "abstracts"),
-    (abstracts, "lay_out", "abstracts"),
-    (abstracts, "make_abstracts", "abstracts"),
+    (module.Analyzer, "_abstracts", "abstracts"),
 )
 
 
@@ -87,6 +82,8 @@ def time_stages(run: Work, texts: Sequence[str]) -> dict[str, float]:
         def call(*args: Any, **kwargs: Any) -> Any:
             started = time.process_time()
             result = function(*args, **kwargs)
+            if isinstance(result, Iterator):
+                result = list(result)  # or its work would be done later
             seconds[stage] += time.process_time() - started
             return result
 
