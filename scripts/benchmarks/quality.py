@@ -131,7 +131,7 @@ def tag_by_ours(
     """Tags of ``test`` by a model fitted as ``train`` fits it, and seconds from ``read`` on."""
     started = time.process_time()
     no_ranker: dict[str, Any] = {"abstracts": np.zeros(len(FEATURES) + 1), "abstract_words": {}}
-    model = fit_model(read(), themes, id=OURS, details={}, **no_ranker).model
+    model = fit_model(read(), themes, name=OURS, details={}, **no_ranker).model
     seconds = time.process_time() - started
     data = build_dataset(test, themes, model.vocabulary, model.idf)
     found = infer(data.weighted, data.structure, model).paragraphs
