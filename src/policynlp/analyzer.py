@@ -52,7 +52,7 @@ class Analyzer:
 
     @property
     def model_id(self) -> str:
-        """The model's name and corpus hash, which every record carries."""
+        """The model's name and hash, which every record carries."""
         return self._model.id
 
     @property

@@ -13,6 +13,7 @@ from typing import Final
 from policynlp import __version__
 from policynlp.cli.arguments import DONE, FAILED, Parser
 from policynlp.cli.digest import add_digest
+from policynlp.cli.models import add_models
 from policynlp.cli.pages import add_analyze, add_clean
 from policynlp.cli.review import add_review
 from policynlp.cli.score import add_score
@@ -61,7 +62,16 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"policynlp {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for add in (add_score, add_analyze, add_digest, add_clean, add_review, add_train, add_evaluate):
+    for add in (
+        add_score,
+        add_analyze,
+        add_digest,
+        add_clean,
+        add_review,
+        add_train,
+        add_evaluate,
+        add_models,
+    ):
         add(commands)
     return parser
 

@@ -86,7 +86,7 @@ def _told(reading: Reading) -> list[str]:
         f"{len(reading.rows)} rows reviewed ({n_accepted} with the model's tags, "
         f"{len(reading.rows) - n_accepted} with others), {reading.blank} left blank"
     ]
-    if all(row.predicted is None for row in reading.rows):
+    if reading.rows and all(row.predicted is None for row in reading.rows):
         lines = [f"{len(reading.rows)} texts labelled, {reading.blank} without labels"]
     drawn = [row.accepted for row in reading.rows if row.sampling == RANDOM]
     if drawn:

@@ -64,6 +64,11 @@ class LabelledSection:
     place: str = ""
     weight: float = 1.0
 
+    @property
+    def file(self) -> str:
+        """The file it was read from."""
+        return self.place.rpartition(":")[0]
+
     def knows(self, theme: str) -> bool:
         """Say whether the section's readers looked for ``theme``."""
         return self.labelled_for is None or theme in self.labelled_for
