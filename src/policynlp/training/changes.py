@@ -7,18 +7,25 @@ introduction to the bootstrap", 1993).
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 import numpy as np
 
-from policynlp.language.terms import Floats
-from policynlp.model import Cutoffs, Model
-from policynlp.training.corpus import LabelledSection, corpus_files, read_corpus, sha256
-from policynlp.training.dataset import Flags, Labels
+from policynlp.language.terms import Floats, Ints
+from policynlp.model import Model
+from policynlp.training.classifiers import N_FOLDS
+from policynlp.training.corpus import (
+    LabelledSection,
+    corpus_files,
+    read_corpus,
+    sha256,
+    used_labels,
+)
+from policynlp.training.dataset import Flags, folds
 from policynlp.training.fit import Fit
 from policynlp.training.intervals import Interval, interval, resampled_sums
-from policynlp.training.judge import Judged, Outcome, judge
-from policynlp.training.measures import macro_scores, scores, tally
+from policynlp.training.judge import judge
+from policynlp.training.measures import count_hits, macro_scores, scores
 
 FIXED, BROKE = "fixed", "broke"
 MACRO: Final = "macro"
@@ -74,23 +81,59 @@ class Change(NamedTuple):
         return [str(each) for each in self.differences if each.is_worse]
 
 
-def find_changes(
-    current: Model, fit: Fit, held_out: Sequence[Path], added: Sequence[Path]
-) -> Iterator[Change]:
-    """Yield what changes on held-out files, and, out of fold, on added ones, where there are any.
+class Refit(Protocol):
+    """Fits a model to some sections, for all themes or some."""
 
-    Themes that only one of the models knows are left out.
-    """
+    def __call__(self, chosen: Sequence[LabelledSection], only: Sequence[str] = ...) -> Fit:
+        """Return the fit."""
+        ...
+
+
+class _Tags(NamedTuple):
+    """Which themes hold and are tagged, of those that are known: [rows, themes] each."""
+
+    holds: Flags
+    tagged: Flags
+    known: Flags
+
+
+def changes_on_held_out(current: Model, new: Model, held_out: Sequence[Path]) -> Iterator[Change]:
+    """Yield what changes on held-out files, if there are any."""
     if held_out:
-        sections = read_corpus(held_out)
-        after = judge(fit.model, sections)
-        yield _change("held-out text", current, held_out, sections, after, after.paragraphs)
-    files = set(map(str, corpus_files(added)))
-    chosen = np.array([section.file in files for section in fit.judged.corpus])
-    if chosen.any():
-        sections = [s for s, take in zip(fit.judged.corpus, chosen, strict=True) if take]
-        outcome = fit.judged.levels(chosen)["paragraphs"]
-        yield _change("added labels, out of fold", current, added, sections, fit.judged, outcome)
+        sections, themes = read_corpus(held_out), _shared(current, new.themes)
+        before, after = (_tags(model, sections, themes) for model in (current, new))
+        files = corpus_files(held_out)
+        yield _change("held-out text", current, files, sections, themes, before, after)
+
+
+def changes_on_added(
+    current: Model, sections: Sequence[LabelledSection], refit: Refit, files: Sequence[Path]
+) -> Iterator[Change]:
+    """Yield what changes on the sections of added ``files``, if there are any.
+
+    Each fold of their articles is tagged by a model that learned from all but that fold, so the
+    rest of the corpus is as it is in the new model. Cross-validation of everything would be
+    unjust to the new model: one of its five machines, trained on four fifths, against the mean
+    of five of the current one (macro-F1 of 184 rows 0.777 for 0.801).
+    """
+    names = set(map(str, files))
+    added = [section for section in sections if section.file in names]
+    themes = _shared(current, sorted({t for s in sections for t in used_labels(s)}))
+    if not added or not themes:
+        return
+    numbers = folds([section.article for section in added], N_FOLDS).tolist()
+    in_fold = [
+        [s for s, n in zip(added, numbers, strict=True) if n == fold] for fold in set(numbers)
+    ]
+    parts = []
+    for part in in_fold:
+        held = {section.id for section in part}
+        model = refit([section for section in sections if section.id not in held], themes).model
+        parts.append(_tags(model, part, themes))
+    added = [section for part in in_fold for section in part]
+    after = _Tags(*map(np.concatenate, zip(*parts, strict=True)))
+    before = _tags(current, added, themes)
+    yield _change("added labels, out of fold", current, files, added, themes, before, after)
 
 
 def change_lines(current: Model, changes: Sequence[Change]) -> Iterator[str]:
@@ -111,40 +154,48 @@ def change_lines(current: Model, changes: Sequence[Change]) -> Iterator[str]:
             )
 
 
+def _shared(current: Model, themes: Sequence[str]) -> list[str]:
+    """Return the themes that both models know: only these can be compared."""
+    return [theme for theme in current.themes if theme in themes]
+
+
+def _tags(model: Model, sections: Sequence[LabelledSection], themes: Sequence[str]) -> _Tags:
+    found = judge(model, sections).paragraphs
+    columns = [model.themes.index(theme) for theme in themes]
+    return _Tags(*(part[:, columns] for part in (found.holds, found.tagged, found.labels.known)))
+
+
 def _change(
     data: str,
     current: Model,
-    paths: Sequence[Path],
+    files: Sequence[Path],
     sections: Sequence[LabelledSection],
-    found: Judged,
-    after: Outcome,
+    themes: Sequence[str],
+    before: _Tags,
+    after: _Tags,
 ) -> Change:
-    before = judge(current, sections).paragraphs
-    themes = [theme for theme in found.model.themes if theme in current.themes]
-    before = _of_themes(before, [current.themes.index(theme) for theme in themes])
-    after = _of_themes(after, [found.model.themes.index(theme) for theme in themes])
     learned = {file["sha256"] for file in current.details.get("corpus", {}).get("files", [])}
     return Change(
         data,
-        int(before.labels.known.any(axis=1).sum()),
-        any(sha256(path) in learned for path in corpus_files(paths)),
-        list(_differences(themes, before, after)),
+        int(before.known.any(axis=1).sum()),
+        any(sha256(path) in learned for path in files),
+        list(_differences(themes, _articles(sections), before, after)),
         list(_cases(data, themes, sections, before, after)),
     )
 
 
-def _of_themes(outcome: Outcome, columns: Sequence[int]) -> Outcome:
-    labels = Labels(*(part[:, columns] for part in outcome.labels))
-    cutoffs = Cutoffs(*(tuple(part[i] for i in columns) for part in _parts(outcome.cutoffs)))
-    return Outcome(labels, outcome.probabilities[:, columns], cutoffs, outcome.articles)
+def _articles(sections: Sequence[LabelledSection]) -> Ints:
+    """Number the article of each paragraph."""
+    numbers: Ints = np.unique(
+        [s.article for s in sections for _ in s.paragraphs], return_inverse=True
+    )[1]
+    return numbers
 
 
-def _parts(cutoffs: Cutoffs) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    return cutoffs.threshold, cutoffs.uncertain_from
-
-
-def _differences(themes: Sequence[str], before: Outcome, after: Outcome) -> Iterator[Difference]:
-    counts = [tally(outcome) for outcome in (before, after)]
+def _differences(
+    themes: Sequence[str], articles: Ints, before: _Tags, after: _Tags
+) -> Iterator[Difference]:
+    counts = [count_hits(each.holds, each.tagged, articles) for each in (before, after)]
     resampled = [resampled_sums(each) for each in counts]
     totals = [each.sum(axis=0) for each in counts]
     yield _difference(
@@ -165,8 +216,8 @@ def _cases(
     data: str,
     themes: Sequence[str],
     sections: Sequence[LabelledSection],
-    before: Outcome,
-    after: Outcome,
+    before: _Tags,
+    after: _Tags,
 ) -> Iterator[Case]:
     places = [(section, i) for section in sections for i in range(len(section.paragraphs))]
     was, now = ((each.tagged == each.holds).all(axis=1) for each in (before, after))

@@ -13,7 +13,13 @@ from policynlp.language.terms import Floats
 from policynlp.model import default_folder, load, save
 from policynlp.training.abstracts import fit_ranker, read_rows, read_words
 from policynlp.training.card import model_card
-from policynlp.training.changes import Case, change_lines, find_changes
+from policynlp.training.changes import (
+    Case,
+    Refit,
+    change_lines,
+    changes_on_added,
+    changes_on_held_out,
+)
 from policynlp.training.corpus import (
     HELD_OUT,
     LabelledSection,
@@ -54,6 +60,16 @@ def train(paths: Sequence[Path], output: Path, added: Additions = NOTHING) -> Fi
 
 def fit_corpus(paths: Sequence[Path], name: str, added: Additions = NOTHING) -> Fit:
     """Fit a model and its card's figures, and write nothing; errors are those of :func:`train`."""
+    sections, fit = _prepare(paths, name, added)
+    found = fit(sections)
+    found.model.details["metrics"] = cross_validated(found.judged)
+    return found
+
+
+def _prepare(
+    paths: Sequence[Path], name: str, added: Additions
+) -> tuple[list[LabelledSection], Refit]:
+    """Return all labelled sections, and what fits a model to them or some of them."""
     everything = [*paths, *added.paths]
     further = set(map(str, corpus_files(added.paths)))
     sections = [
@@ -64,24 +80,28 @@ def fit_corpus(paths: Sequence[Path], name: str, added: Additions = NOTHING) -> 
     files = [_file_details(path) for path in corpus_files(paths)]
     files += [_file_details(path) | {"weight": added.weight} for path in corpus_files(added.paths)]
     abstracts, abstract_words = ranker_of(everything)
-    fit = fit_model(
-        sections,
-        themes_of(sections, code_book),
-        name=name,
-        abstracts=abstracts,
-        abstract_words=abstract_words,
-        details={
-            "definitions": code_book or {},
-            "corpus": {"files": files, **_sizes(sections)},
-            "versions": {
-                "policynlp": policynlp.__version__,
-                "numpy": np.__version__,
-                "scikit-learn": sklearn.__version__,
-            },
+    details = {
+        "definitions": code_book or {},
+        "corpus": {"files": files, **_sizes(sections)},
+        "versions": {
+            "policynlp": policynlp.__version__,
+            "numpy": np.__version__,
+            "scikit-learn": sklearn.__version__,
         },
-    )
-    fit.model.details["metrics"] = cross_validated(fit.judged)
-    return fit
+    }
+    themes = themes_of(sections, code_book)
+
+    def fit(chosen: Sequence[LabelledSection], only: Sequence[str] = themes) -> Fit:
+        return fit_model(
+            chosen,
+            only,
+            name=name,
+            abstracts=abstracts,
+            abstract_words=abstract_words,
+            details=dict(details),
+        )
+
+    return sections, fit
 
 
 def ranker_of(paths: Sequence[Path]) -> tuple[Floats, dict[str, float]]:
@@ -133,9 +153,14 @@ def run_update(
     """
     stands = (output / "manifest.json").is_file()
     current = load(against or (output if stands else default_folder()))
-    fit = fit_corpus(corpus, output.name, added)
+    sections, refit = _prepare(corpus, output.name, added)
+    fit = refit(sections)
+    fit.model.details["metrics"] = cross_validated(fit.judged)
     print(as_table(fit.model.details["metrics"]))
-    changes = list(find_changes(current, fit, held_out(corpus), added.paths))
+    changes = [
+        *changes_on_held_out(current, fit.model, held_out(corpus)),
+        *changes_on_added(current, sections, refit, corpus_files(added.paths)),
+    ]
     for line in change_lines(current, changes):
         print(line)
     worse = [line for change in changes[:1] for line in change.worse()]
