@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip install --quiet --constraint constraints.txt
 # A build that reads the clock or the thread count would not give the same bytes again.
 FIXED := PYTHONHASHSEED=0 OMP_NUM_THREADS=1
 
-.PHONY: demo test lint model benchmark clean
+.PHONY: demo test test-full lint model benchmark clean
 
 demo: $(VENV)/.installed
 	$(BIN)/policynlp score samples/*.txt samples/divided.jsonl -o out/demo.jsonl --overwrite
@@ -18,6 +18,9 @@ demo: $(VENV)/.installed
 
 test: lint $(VENV)/.dev
 	$(BIN)/python -m pytest
+
+test-full: test
+	$(BIN)/python -m pytest -m office
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check src tests scripts

@@ -26,7 +26,7 @@ from policynlp.reading.formats import (
 # A short run has small chunks, so that all workers have some; a long one has few files.
 _SMALLEST: Final = 256 << 10
 _LARGEST: Final = 2 << 20
-_GROWTH: Final = 48
+_GROWTH: Final = 16
 # An article costs about as much as so many bytes of text, however short it is.
 _FIXED: Final = 1500
 _READ: Final = 1 << 20

@@ -48,16 +48,16 @@ class InputRecord(NamedTuple):
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to read but, at most, a title."""
+        if self.sections is None:
+            return not self.text.strip()
         return not any(text.strip() for text in self._texts())
 
     @property
     def length(self) -> int:
         """How many characters the article has without its title."""
-        return sum(map(len, self._texts()))
+        return len(self.text) if self.sections is None else sum(map(len, self._texts()))
 
     def _texts(self) -> Iterator[str]:
-        if self.sections is None:
-            yield self.text
         for heading, paragraphs in self.sections or ():
             yield heading
             yield from paragraphs

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple, Protocol
 
 import numpy as np
 
+from policynlp.errors import CorpusError
 from policynlp.language.terms import Floats, Ints
 from policynlp.model import Model
 from policynlp.training.classifiers import N_FOLDS
@@ -123,12 +124,17 @@ def changes_on_added(
         return
     numbers = folds([section.article for section in added], N_FOLDS).tolist()
     in_fold = [
-        [s for s, n in zip(added, numbers, strict=True) if n == fold] for fold in set(numbers)
+        [s for s, n in zip(added, numbers, strict=True) if n == fold]
+        for fold in sorted(set(numbers))
     ]
     parts = []
     for part in in_fold:
         held = {section.id for section in part}
-        model = refit([section for section in sections if section.id not in held], themes).model
+        left = [section for section in sections if section.id not in held]
+        try:
+            model = refit(left, themes).model
+        except CorpusError:  # Without a fold there is too little of a theme to learn from.
+            return
         parts.append(_tags(model, part, themes))
     added = [section for part in in_fold for section in part]
     after = _Tags(*map(np.concatenate, zip(*parts, strict=True)))

@@ -163,6 +163,8 @@ def run_update(
     ]
     for line in change_lines(current, changes):
         print(line)
+    if not changes:
+        print(f"nothing to hold it against {current.id} by: no held-out text, too few added labels")
     worse = [line for change in changes[:1] for line in change.worse()]
     if worse and not force:
         raise GateError(
