@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Final
 from zipfile import BadZipFile
 
-from policynlp.batch.columns import harmless
 from policynlp.errors import InputError
 from policynlp.reading.formats import decode
 from policynlp.review.labels import LabelError, read_labels
 from policynlp.review.reviewed import Reading, Reviewed
 from policynlp.review.rows import HERE, JOINT, NONE, Row
-from policynlp.review.sheets import COLUMNS, LABEL, NOTE, hash_of
+from policynlp.review.sheets import COLUMNS, LABEL, NOTE, hash_of, unguarded
 
 _NEEDED: Final = tuple(name for name in COLUMNS if name not in ("标题", "概率", "证据", NOTE))
 _MOST_TOLD: Final = 8
@@ -163,11 +162,10 @@ def _numbered(header: list[str], rows: _Table) -> Iterator[tuple[int, Cells]]:
 
 
 def _cell(value: object) -> str:
-    """Return a cell as it was before it was made harmless."""
+    """Return a cell as it was before it was guarded."""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    text = "" if value is None else str(value)
-    return text[1:] if text[:1] == "'" and harmless(text[1:]) == text else text
+    return "" if value is None else unguarded(str(value))
 
 
 def _plain(name: str) -> str:

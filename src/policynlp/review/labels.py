@@ -13,7 +13,7 @@ ACCEPT: Final = "✓"
 _ACCEPTED: Final = frozenset(
     ("✓", "✔", "√", "v", "对", "是", "同意", "正确", "接受", "确认", "ok", "yes", "y", "accepted")
 )
-_SEPARATORS: Final = re.compile(f"[{re.escape(LABEL_SEPARATORS)}\n&+]")
+_SEPARATORS: Final = re.compile(f"[{re.escape(LABEL_SEPARATORS)}\n]")
 
 
 class LabelError(ValueError):
@@ -25,7 +25,7 @@ def read_labels(
 ) -> frozenset[str] | None:
     """Return the labels that a cell gives, or ``None`` if it is blank.
 
-    Themes are told apart by 、 ， , ; | / + or white space; 无 and its like are no theme, a mark
+    Themes are told apart by 、 ， , ; | / or white space; 无 and its like are no theme, a mark
     such as ✓ accepts what was ``predicted``. Raises ``LabelError`` for anything else.
     """
     if not cell.strip():

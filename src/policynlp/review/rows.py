@@ -131,12 +131,15 @@ def _context(parts: Sequence[str], own: int) -> str:
     """Return the section with ``HERE`` for its own paragraph, the nearest that fit in a cell."""
     lines = [" ".join(legal(part).split("\n")) for part in parts]
     lines[own] = HERE
-    first, last = 0, len(lines)
-    while not _fits("\n".join(lines[first:last])):
-        if own - first >= last - 1 - own:
-            first += 1
-        else:
-            last -= 1
+    if _fits("\n".join(lines)):
+        return "\n".join(lines)
+    first, last, grows = own, own + 1, True
+    while grows:
+        grows = False
+        if first > 0 and _fits("\n".join(lines[first - 1 : last])):
+            first, grows = first - 1, True
+        if last < len(lines) and _fits("\n".join(lines[first : last + 1])):
+            last, grows = last + 1, True
     return "\n".join(lines[first:last])
 
 

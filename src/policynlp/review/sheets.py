@@ -57,7 +57,7 @@ def write_sheet(path: Path, rows: Sequence[Row], definitions: Mapping[str, str])
     check_output(path.name)
     with whole_file(path) as stream:
         if path.suffix.lower() == ".csv":
-            text = BOM + csv_rows([COLUMNS, *(_cells(row).values() for row in rows)])
+            text = BOM + csv_rows([COLUMNS, *(map(guarded, _cells(row).values()) for row in rows)])
             stream.write(text.encode("utf-8", "replace"))
             return
         from openpyxl.writer.excel import ExcelWriter
@@ -69,6 +69,21 @@ def write_sheet(path: Path, rows: Sequence[Row], definitions: Mapping[str, str])
 def hash_of(cells: Mapping[str, str]) -> str:
     """Hash the cells that must come back as they were."""
     return row_hash(cells[name] for name in _HASHED)
+
+
+def guarded(cell: str) -> str:
+    """``cell`` as no program takes it for a formula; :func:`unguarded` gives it back."""
+    return f"'{cell}" if harmless(cell) != cell or unguarded(cell) != cell else cell
+
+
+def unguarded(cell: str) -> str:
+    """``cell`` as it was before :func:`guarded`."""
+    bare = cell[1:]
+    return (
+        bare
+        if cell.startswith("'") and (harmless(bare) != bare or unguarded(bare) != bare)
+        else cell
+    )
 
 
 def _cells(row: Row) -> dict[str, str]:
@@ -108,7 +123,7 @@ def _workbook(rows: Sequence[Row], definitions: Mapping[str, str]) -> Any:
     choices = book.create_sheet(_CHOICES)
     choices.sheet_state = "hidden"
     for choice in (ACCEPT, NONE, *themes):
-        choices.append([harmless(choice)])
+        choices.append([guarded(choice)])
     return book
 
 
@@ -116,7 +131,7 @@ def _fill(sheet: Any, rows: Sequence[Row], n_themes: int) -> None:
     sheet.title = _SHEET
     sheet.append(COLUMNS)
     for row in rows:
-        sheet.append([harmless(cell) for cell in _cells(row).values()])
+        sheet.append([guarded(cell) for cell in _cells(row).values()])
     _dress(sheet)
     for number, row in enumerate(rows, 2):
         lines = sum(len(line) * 2 // SHOWN["正文"] + 1 for line in row.text.split("\n"))
@@ -172,7 +187,7 @@ def _explain(sheet: Any, themes: Sequence[str], definitions: Mapping[str, str]) 
     sheet.column_dimensions["A"].width, sheet.column_dimensions["B"].width = 18, 100
     lines = [("填写方法", line) for line in _HOW_TO]
     for cells in (*lines, *((theme, definitions.get(theme, "")) for theme in themes)):
-        sheet.append([harmless(legal(cell)) for cell in cells])
+        sheet.append([guarded(legal(cell)) for cell in cells])
     for row in sheet.iter_rows():
         row[0].font = Font(bold=True)
         for cell in row:
