@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from policynlp.cli.arguments import DONE, positive, weight
+from policynlp.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -103,6 +104,8 @@ def _train(args: argparse.Namespace) -> int:
 
     corpus, output = [Path(path) for path in args.corpus], Path(args.output)
     if not (args.add or args.against):
+        if args.changes:
+            raise InputError("--changes: nothing to compare; give --add FOLDER or --against MODEL")
         outcome = run_train(corpus, output)
     else:
         added = Additions([Path(path) for path in args.add], args.add_weight)
