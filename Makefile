@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip install --quiet --constraint constraints.txt
 # A build that reads the clock or the thread count would not give the same bytes again.
 FIXED := PYTHONHASHSEED=0 OMP_NUM_THREADS=1
 
-.PHONY: demo test lint model benchmark clean
+.PHONY: demo test test-full lint model benchmark clean
 
 demo: $(VENV)/.installed
 	$(BIN)/policynlp score samples/*.txt samples/divided.jsonl -o out/demo.jsonl
@@ -18,6 +18,10 @@ demo: $(VENV)/.installed
 
 test: lint $(VENV)/.dev
 	$(BIN)/python -m pytest
+
+# What make test has, and the pages in a headless Chromium; the tests say where to get one.
+test-full: test $(VENV)/.browser
+	$(BIN)/python -m pytest -m browser
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check src tests scripts
@@ -40,6 +44,10 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 
 $(VENV)/.dev: $(VENV)/.installed
 	$(PIP) --editable '.[dev]'
+	touch $@
+
+$(VENV)/.browser: $(VENV)/.dev
+	$(PIP) --editable '.[browser]'
 	touch $@
 
 $(VENV)/.bench: $(VENV)/.installed

@@ -1,52 +1,64 @@
-"""Bars of counts as inline SVG, stretched by the page's style to the room that there is."""
+"""Bars of counts as inline SVG, in per cent of whatever room the page's style gives them."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from policynlp.report.html import Markup, element
 
-_LONG, _WIDE = 100, 10
-# Few columns keep their width instead of filling the chart.
-_LEAST_COLUMNS: Final = 24
+_LEAST_COLUMNS: Final = 12  # fewer keep their width instead of filling the chart
+_LEAST_LABELLED: Final = 6  # fewer leave no room for a second name on a phone
+_BASE: Final = 82  # where columns stand; names are below
 
 
-def bar(value: int, most: int, whole: int = 0) -> Markup:
+class Column(NamedTuple):
+    """A whole, the part of it that is marked, its name and what it says when pointed at."""
+
+    name: str
+    part: int
+    whole: int
+    says: str
+
+
+def bar(part: int, most: int, whole: int = 0) -> Markup:
     """Draw a bar to the right, within a paler one for the ``whole`` that it is a part of."""
-    parts = [
-        element("rect", x=0, y=0, width=_of(length, most), height=_WIDE, class_=name)
-        for length, name in ((whole, "all"), (value, "tagged"))
+    bars = [
+        element("rect", width=_per_cent(100 * length, most), height="100%", class_=name)
+        for length, name in ((whole, "all"), (part, "tagged"))
         if length
     ]
-    return _svg(_LONG, _WIDE, *parts, aria_hidden="true", class_="bar")
+    return element("svg", *bars, aria_hidden="true", class_="bar")
 
 
-def columns(values: Sequence[tuple[str, int, int, str]], says: str) -> Markup:
-    """Draw a column for each name, value, whole and what it says; the names go below."""
-    most = max((whole for _, _, whole, _ in values), default=0)
-    parts = []
-    for i, (_, value, whole, text) in enumerate(values):
-        bars = (
-            _column(i, height, most, name) for height, name in ((whole, "all"), (value, "tagged"))
+def columns(values: Sequence[Column], says: str) -> Markup:
+    """Draw a column for each value, with the names of the first and the last."""
+    most = max(column.whole for column in values)
+    places = max(len(values), _LEAST_COLUMNS)
+    drawn = [_column(i, column, most, places) for i, column in enumerate(values)]
+    drawn.append(element("line", x2="100%", y1=f"{_BASE}%", y2=f"{_BASE}%", class_="grid"))
+    drawn.append(element("text", values[0].name, y="98%", class_="tick"))
+    if len(values) >= _LEAST_LABELLED:
+        end = _per_cent(100 * len(values), places)
+        drawn.append(
+            element("text", values[-1].name, x=end, y="98%", text_anchor="end", class_="tick")
         )
-        parts.append(element("g", element("title", text), *bars))
-    width = _WIDE * max(len(values), _LEAST_COLUMNS)
-    chart = _svg(width, _LONG, *parts, role="img", aria_label=says, class_="columns")
-    ends = (values[0][0], values[-1][0]) if len(values) > 1 else (values[0][0],)
-    names = element("div", *(element("span", name) for name in ends), class_="ends")
-    top = element("p", f"最高 {most:,} 节", class_="soft")
-    return element("div", top, chart, names, class_="columns-chart")
+    return element("svg", *drawn, role="img", aria_label=says, class_="columns")
 
 
-def _column(i: int, height: int, most: int, name: str) -> Markup:
-    length = _of(height, most)
-    y = round(_LONG - length, 1)
-    return element("rect", x=i * _WIDE + 1, y=y, width=_WIDE - 2, height=length, class_=name)
+def _column(i: int, column: Column, most: int, places: int) -> Markup:
+    rects = (
+        element(
+            "rect",
+            x=_per_cent(100 * i + 10, places),
+            width=_per_cent(80, places),
+            y=_per_cent(_BASE * (most - height), most),
+            height=_per_cent(_BASE * height, most),
+            class_=name,
+        )
+        for height, name in ((column.whole, "all"), (column.part, "tagged"))
+        if height
+    )
+    return element("g", element("title", column.says), *rects)
 
 
-def _of(value: int, most: int) -> float:
-    return round(_LONG * value / most, 1) if most else 0.0
-
-
-def _svg(width: int, height: int, *parts: Markup, **attributes: str) -> Markup:
-    box = f"0 0 {width} {height}"
-    return element("svg", *parts, viewBox=box, preserveAspectRatio="none", **attributes)
+def _per_cent(value: float, whole: int) -> str:
+    return f"{value / whole:.2f}%"

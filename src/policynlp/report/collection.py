@@ -32,7 +32,7 @@ def collection_page(articles: Iterable[Scored], title: str = "主题报告") -> 
             element(
                 "p", f"模型 {models}。主题、概率与摘要由程序给出，供核对原文之用。", class_="soft"
             ),
-            id="top",
+            element("a", "文章列表 ↓", href="#list", id="skip"),
         ),
         element("section", overview(collection), id="overview", aria_label="概览"),
         template("collection.html"),

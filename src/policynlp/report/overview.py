@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from policynlp.article import TAGGED, UNCERTAIN
-from policynlp.report.bars import bar, columns
+from policynlp.report.bars import Column, bar, columns
 from policynlp.report.html import Markup, element, heat, join, table
 from policynlp.report.scored import Part, Scored
 
@@ -160,21 +160,19 @@ def _by_time(collection: Collection) -> Iterator[Markup]:
         (day(article.published)[:length], part) for article, part in collection.sections()
     )
     unit = "月" if length == len("2024-01") else "年"
-    note = "浅色为全部，深色为有主题的。"
+    drawn = [
+        Column(
+            period,
+            tagged[period],
+            totals[period],
+            f"{period}：{totals[period]:,} 节，有主题 {tagged[period]:,} 节",
+        )
+        for period in periods
+    ]
+    note = f"浅色为全部，深色为有主题的；最高 {max(column.whole for column in drawn):,} 节。"
     if totals[""]:
         note += f"另有 {totals['']:,} 节日期不明。"
-    chart = columns(
-        [
-            (
-                period,
-                tagged[period],
-                totals[period],
-                f"{period}：{totals[period]} 节，有主题 {tagged[period]} 节",
-            )
-            for period in periods
-        ],
-        f"各{unit}节数",
-    )
+    chart = columns(drawn, f"各{unit}节数，{periods[0]} 至 {periods[-1]}")
     yield _card(f"各{unit}节数", chart, note)
     yield _heat_map(collection, periods, unit)
 

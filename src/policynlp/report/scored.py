@@ -1,6 +1,5 @@
 """Reads again what ``policynlp score`` wrote: one record an article, checked field by field."""
 
-import io
 import json
 import math
 import zlib
@@ -85,19 +84,17 @@ def read_scored(paths: Sequence[Path]) -> Iterator[Scored]:
 
 
 def _lines(path: Path) -> Iterator[bytes]:
-    try:
-        with _open(path) as stream:
+    if not path.name.lower().endswith(".gz"):
+        with path.open("rb") as stream:
             yield from stream
-    except (EOFError, zlib.error) as error:
-        raise InputError(f"{path}: the zipped file is not whole: {error}") from error
+        return
+    import gzip  # Costs start-up time that most runs need not pay.
 
-
-def _open(path: Path) -> io.BufferedIOBase:
-    if path.name.lower().endswith(".gz"):
-        import gzip  # Costs start-up time that most runs need not pay.
-
-        return gzip.open(path, "rb")
-    return path.open("rb")
+    try:
+        with path.open("rb") as zipped, gzip.open(zipped) as stream:
+            yield from stream
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise InputError(f"{path}: cannot be unzipped: {error}") from error
 
 
 def _parsed(line: bytes, where: str) -> Object:
