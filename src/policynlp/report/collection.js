@@ -26,6 +26,17 @@ function haystack(i) {
   return haystacks[i];
 }
 
+// The first search would wait for the text of every article: it is read while nothing happens.
+const idle = window.requestIdleCallback || ((run) => setTimeout(run, 30));
+const TURN_MS = 8;
+let prepared = 0;
+
+function prepare() {
+  const until = performance.now() + TURN_MS;
+  while (prepared < haystacks.length && performance.now() < until) haystack(prepared++);
+  if (prepared < haystacks.length) idle(prepare);
+}
+
 // Filters
 
 function option(value, text) {
@@ -189,3 +200,4 @@ history.scrollRestoration = "manual";
 fillFilters();
 applyFilters();
 route();
+idle(prepare);
