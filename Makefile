@@ -13,7 +13,7 @@ FIXED := PYTHONHASHSEED=0 OMP_NUM_THREADS=1
 .PHONY: demo test test-full lint model benchmark clean
 
 demo: $(VENV)/.installed
-	$(BIN)/policynlp score samples/*.txt samples/divided.jsonl -o out/demo.jsonl
+	$(BIN)/policynlp score samples/*.txt samples/divided.jsonl -o out/demo.jsonl --overwrite
 	$(BIN)/policynlp analyze samples/01-city-feature.txt
 
 test: lint $(VENV)/.dev

@@ -278,3 +278,11 @@ def test_the_command_reads_zipped_and_several_files(
     assert "<title>周报</title>" in page.read_text(encoding="utf-8")
     assert cli.main(["report", str(plain), "-o", str(tmp_path / "page.csv")]) == 2
     assert "a report must end in .html" in capsys.readouterr().err
+
+
+def test_broken_characters_do_not_end_a_page(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text(json.dumps(record(title="甲\ud800")), encoding="ascii")
+    page = tmp_path / "page.html"
+    assert cli.main(["report", str(tmp_path / "a.jsonl"), "-o", str(page)]) == 0
+    index, _ = data(page.read_text(encoding="utf-8"))
+    assert index["articles"][0]["title"] == "甲?"

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from policynlp.batch.outputs import whole_file
 from policynlp.report.collection import collection_page
 from policynlp.report.scored import read_scored
 from scored_records import record
@@ -67,8 +66,8 @@ def opened(browser: "Browser", tmp_path: Path) -> Iterator["Open"]:
 
     def open_page(*records: dict[str, Any], watched: bool = True, **options: Any) -> "Page":
         path = tmp_path / "page.html"
-        with whole_file(path) as save:
-            save(collection_page(read_scored([write(tmp_path / "out.jsonl", list(records))])))
+        page_of_records = collection_page(read_scored([write(tmp_path / "out.jsonl", [*records])]))
+        path.write_text(page_of_records, encoding="utf-8", newline="")
         contexts.append(browser.new_context(**options))
         page = contexts[-1].new_page()
         if watched:
@@ -102,9 +101,20 @@ def many(count: int = 120) -> list[dict[str, Any]]:
     ]
 
 
+def settle(page: "Page") -> None:
+    """Wait until the page has done what typing or resetting set off, with a timer of its own."""
+    page.evaluate("() => new Promise((done) => setTimeout(done, 100))")
+
+
+def read_first(page: "Page") -> None:
+    """Open the first article of the list."""
+    page.locator("#rows a").first.click()
+    page.wait_for_selector("#content h2")
+
+
 def titles(page: "Page") -> list[str]:
     """The titles in the list, once the filters have settled."""
-    page.wait_for_timeout(150)
+    settle(page)
     return page.locator("#rows h3").all_inner_texts()
 
 
@@ -151,7 +161,7 @@ def test_the_right_characters_are_marked(opened: "Open", before: str) -> None:
     text = f"{before}导航\n标{ASTRAL}题\n{body}"
     quotes = (("甲主题", f"证据{ASTRAL}"), ("乙主题", f"据{ASTRAL}一处"), ("甲主题", f"尾{ASTRAL}"))
     page = opened(record(text, heading=f"标{ASTRAL}题", evidence=quotes))
-    page.locator("#rows a").click()
+    read_first(page)
     marks = [
         (m.inner_text(), m.get_attribute("title")) for m in page.locator("#content mark").all()
     ]
@@ -180,7 +190,7 @@ def test_an_opened_article_shows_where_its_parts_come_from(opened: "Open") -> No
             theme_abstracts={"乙主题": {"text": "关于乙的摘要。", "sentences": []}},
         )
     )
-    page.locator("#rows a").click()
+    read_first(page)
     assert page.get_by_role("link", name="原网页").get_attribute("href") == "https://example.org/1"
     assert page.get_by_text("关于乙的摘要。").is_visible()
     removed = page.locator(".removed")
@@ -197,7 +207,7 @@ def test_removed_lines_within_a_section_stand_between_its_paragraphs(opened: "Op
     editor = paragraphs.pop(1)
     article["removed"] = [{"start": editor["start"], "end": editor["end"], "reason": "editor"}]
     page = opened(article)
-    page.locator("#rows a").click()
+    read_first(page)
     page.get_by_label("显示剔除的内容").check()
     parts = page.locator(".paragraph > p:first-child, .removed").all_inner_texts()
     assert [part.replace("\n", "") for part in parts] == ["甲段证据。", "编辑责任编辑", "乙段。"]
@@ -207,7 +217,7 @@ def test_without_text_the_evidence_is_listed(opened: "Open") -> None:
     bare = record()
     del bare["text"]
     page = opened(bare)
-    page.locator("#rows a").click()
+    read_first(page)
     assert page.locator("#content mark").all_inner_texts() == ["证据"]
     assert page.get_by_text("记录不含原文").is_visible()
     assert page.locator("#abstract p").first.inner_text() == "正文里有证据一处。"
@@ -225,15 +235,15 @@ def test_a_hostile_article_stays_text(opened: "Open") -> None:
     page = opened(hostile, viewport={"width": 390, "height": 800})
     assert titles(page)[0].startswith("</script><img src=x onerror=alert(1)>")
     page.get_by_label("搜索").fill("</script><img")
-    page.wait_for_timeout(150)
-    page.locator("#rows a").click()
+    settle(page)
+    read_first(page)
     page.get_by_label("显示剔除的内容").check()
     page.locator(".paragraph").first.hover()
     assert page.locator("#content mark").evaluate("e => e.textContent") == f"{HOSTILE}证据"
     assert page.locator("img, #content svg, iframe, #content script").count() == 0
     assert page.get_by_text("javascript:").evaluate("e => e.tagName") == "BDI"
     assert page.evaluate("document.documentElement.scrollWidth") == 390
-    page.wait_for_timeout(100)
+    settle(page)
 
 
 def test_injected_markup_would_not_run(opened: "Open") -> None:
@@ -277,7 +287,7 @@ def test_the_keyboard_leads_from_the_list_to_an_article_and_back(opened: "Open")
     assert odds.is_visible()
     assert odds.inner_text().split() == ["甲主题", "90%", "乙主题", "1%"]
     page.get_by_role("link", name="下一篇").press("Enter")
-    page.wait_for_function("document.querySelector('#content h2').textContent === '文章71'")
+    page.locator("#content h2", has_text="文章71").wait_for()
     page.keyboard.press("Escape")
     page.wait_for_selector("#rows a")
     assert page.evaluate("document.activeElement.textContent") == "文章71"
@@ -301,7 +311,7 @@ def test_a_phone_needs_no_sideways_scroll(opened: "Open") -> None:
     page = opened(*dated, viewport={"width": 390, "height": 800})
     wide = "document.documentElement.scrollWidth"
     assert page.evaluate(wide) == 390
-    page.locator("#rows a").first.click()
+    read_first(page)
     page.locator(".paragraph").first.click()
     assert page.locator(".paragraph .odds").first.is_visible()
     assert page.evaluate(wide) == 390

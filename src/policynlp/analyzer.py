@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, partial
+from hashlib import sha256
 from itertools import chain, islice
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -51,8 +52,18 @@ class Analyzer:
 
     @property
     def model_id(self) -> str:
-        """The model's name and corpus hash, which every record carries."""
+        """The model's name and hash, which every record carries."""
         return self._model.id
+
+    @property
+    def model_sha256(self) -> str:
+        """A hash of all that decides an analysis, thresholds included; empty without a folder."""
+        if self._folder is None:
+            return ""
+        # The manifest has the hashes of the other files.
+        manifest = (self._folder / "manifest.json").read_bytes()
+        cutoffs = repr((self._model.paragraph, self._model.section))
+        return sha256(manifest + cutoffs.encode()).hexdigest()
 
     @property
     def themes(self) -> tuple[str, ...]:

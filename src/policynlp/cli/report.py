@@ -40,12 +40,13 @@ def _output(text: str) -> str:
 
 
 def _report(args: argparse.Namespace) -> int:
-    from policynlp.batch.outputs import whole_file
+    from policynlp.batch.files import write_whole
     from policynlp.report.collection import collection_page
     from policynlp.report.scored import read_scored
 
     articles = read_scored([Path(path) for path in args.inputs])
-    with whole_file(Path(args.output)) as write:
-        write(collection_page(articles, args.title))
+    page = collection_page(articles, args.title)
+    # A lone surrogate must not be the end of a page.
+    write_whole(Path(args.output), page.encode(errors="replace"))
     print(f"written to {args.output}", file=sys.stderr)
     return DONE

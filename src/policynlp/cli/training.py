@@ -69,13 +69,13 @@ def _train(args: argparse.Namespace) -> int:
 
     outcome = run_train([Path(path) for path in args.corpus], Path(args.output))
     if args.doubts:
-        from policynlp.batch.outputs import BOM, csv_row, whole_file
+        from policynlp.batch.files import whole_file
+        from policynlp.batch.outputs import BOM, csv_rows
         from policynlp.training.mistakes import Doubt, doubtful_labels
 
-        with whole_file(Path(args.doubts)) as write:
-            write(BOM + csv_row(Doubt._fields))
-            for doubt in doubtful_labels(outcome):
-                write(csv_row(doubt))
+        with whole_file(Path(args.doubts)) as stream:
+            rows = csv_rows([Doubt._fields, *doubtful_labels(outcome)])
+            stream.write((BOM + rows).encode("utf-8", "replace"))
     return DONE
 
 

@@ -147,7 +147,7 @@ function sectionView(section, names, content, head) {
   const hue = section.themes.length ? hueOf(section.themes[0]) : "hue-none";
   const view = make("section", { class: `part ${hue}` }, head);
   if (section.abstract) {
-    view.append(make("details", { class: "section-abstract" },
+    view.append(make("details", { class: "section-abstract", open: !content },
       make("summary", {}, "本节摘要"), make("p", {}, section.abstract)));
   }
   view.append(...(content || quotes(section, names)));

@@ -1,6 +1,5 @@
 """What ``policynlp train`` does."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -40,7 +39,7 @@ def train(paths: Sequence[Path], output: Path) -> Fit:
     fit = fit_model(
         sections,
         themes_of(sections, code_book),
-        id=f"{output.name}-{_digest(files)}",
+        name=output.name,
         abstracts=abstracts,
         abstract_words=abstract_words,
         details={
@@ -93,11 +92,6 @@ def run_train(corpus: Sequence[Path], output: Path) -> Judged:
 
 def _file_details(path: Path) -> dict[str, str]:
     return {"file": f"{path.parent.name}/{path.name}", "sha256": sha256(path)}
-
-
-def _digest(files: Sequence[dict[str, str]]) -> str:
-    joined = "".join(file["sha256"] for file in files)
-    return hashlib.sha256(f"{policynlp.__version__}{joined}".encode()).hexdigest()[:8]
 
 
 def _sizes(sections: Sequence[LabelledSection]) -> dict[str, int]:
