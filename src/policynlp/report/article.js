@@ -7,6 +7,9 @@ const REASONS = {
   promotion: "推广", related: "相关阅读", title: "标题", tools: "页面工具",
 };
 
+const MOST_ODDS = 6;
+const SVG = "http://www.w3.org/2000/svg";
+
 function percent(probability) {
   if (probability > 0.995 && probability < 1) return ">99%";
   return `${Math.round(100 * probability)}%`;
@@ -193,13 +196,28 @@ function marked(start, end, marks, names, cut) {
   });
 }
 
-// The probabilities of a part, shown while it is pointed at or has the focus.
+// The greatest probabilities of a part, shown while it is pointed at or has the focus.
 function odds(part, names) {
-  const lines = part.probabilities.map(([theme, p]) => {
-    const meter = make("meter", { class: hueOf(theme), min: 0, max: 1, value: p, "aria-hidden": "true" });
-    return make("li", {}, swatch(theme), make("span", {}, names[theme]), meter, make("b", {}, percent(p)));
-  });
-  const rest = lines.length ? "其余主题均低于 1%" : "各主题均低于 1%";
-  if (part.probabilities.length < names.length) lines.push(make("li", { class: "soft" }, rest));
+  const most = Math.max(MOST_ODDS, part.themes.length);
+  const listed = part.probabilities.slice(0, most);
+  const lines = listed.map(([theme, p]) =>
+    make("li", {}, swatch(theme), make("span", {}, names[theme]), meter(theme, p), make("b", {}, percent(p))));
+  if (listed.length < part.probabilities.length) {
+    lines.push(make("li", { class: "soft" }, `另有 ${names.length - listed.length} 个主题更低`));
+  } else if (listed.length < names.length) {
+    lines.push(make("li", { class: "soft" }, `${listed.length ? "其余" : "各"}主题均低于 1%`));
+  }
   return make("div", { class: "odds" }, make("ul", {}, ...lines));
+}
+
+function meter(theme, probability) {
+  const svg = document.createElementNS(SVG, "svg");
+  const value = document.createElementNS(SVG, "rect");
+  svg.setAttribute("class", `meter ${hueOf(theme)}`);
+  svg.setAttribute("aria-hidden", "true");
+  value.setAttribute("class", "tagged");
+  value.setAttribute("width", `${100 * probability}%`);
+  value.setAttribute("height", "100%");
+  svg.append(value);
+  return svg;
 }
