@@ -19,8 +19,9 @@ demo: $(VENV)/.installed
 test: lint $(VENV)/.dev
 	$(BIN)/python -m pytest
 
-test-full: test
-	$(BIN)/python -m pytest -m office
+# What make test has, and what needs a browser or an office program; the tests say where to get one.
+test-full: test $(VENV)/.browser
+	$(BIN)/python -m pytest -m "office or browser"
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check src tests scripts
@@ -43,6 +44,10 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 
 $(VENV)/.dev: $(VENV)/.installed
 	$(PIP) --editable '.[dev]'
+	touch $@
+
+$(VENV)/.browser: $(VENV)/.dev
+	$(PIP) --editable '.[browser]'
 	touch $@
 
 $(VENV)/.bench: $(VENV)/.installed
