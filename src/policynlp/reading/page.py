@@ -61,7 +61,8 @@ def clean_page(text: str, title: str = "") -> Page:
     signs = sum(_is_sign(lines, i) for i, line in enumerate(lines) if line.kind)
     if signs:
         frame = find_frame(lines, title)
-        if frame and (frame.header >= 0 or signs >= _SIGNS_OF_A_FRAME):
+        on_top = lines[0].kind == "navigation"
+        if frame and (frame.header >= 0 or on_top or signs >= _SIGNS_OF_A_FRAME):
             return _within_frame(lines, title, frame)
     return _without_frame(lines, title, all_chrome=signs >= _SIGNS_OF_A_FRAME)
 
