@@ -81,7 +81,8 @@ def find_frame(lines: Sequence[Line], title: str) -> Frame | None:
 
 def _frame(lines: Sequence[Line], title: str, headers: list[int], first: int, last: int) -> Frame:
     """The frame around a run of prose, whose first lines may be the title and lines above it."""
-    sentence = next((i for i in range(first, last) if is_prose(lines[i].text)), first)
+    top = range(first, min(first + _LINES_ABOVE, last))
+    sentence = next((i for i in top if is_prose(lines[i].text)), first)
     if title:
         chosen = next((i for i in range(sentence) if same_line(lines[i].text, title)), -1)
     else:
@@ -224,4 +225,9 @@ def _paper(lines: Iterable[Line]) -> str:
 
 
 def _may_be_source(name: str) -> bool:
-    return 2 <= len(name) <= 12 and name[-1] not in "+-○" and name not in ("原创", "转载") and not kind_of_line(name)
+    return (
+        2 <= len(name) <= 12
+        and name[-1] not in "+-○"
+        and name not in ("原创", "转载")
+        and not kind_of_line(name)
+    )

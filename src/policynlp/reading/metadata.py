@@ -18,7 +18,7 @@ class Metadata(NamedTuple):
 _LABELS: Final = {
     "published": (
         "发布时间|发布日期|发表时间|发表日期|发稿时间|更新时间|更新日期|上传时间"
-        "|录入时间|添加时间|公布日期|公布时间|创建时间|发布于|发表于|日期|时间"
+        "|录入时间|添加时间|公布日期|公布时间|公开日期|公开时间|创建时间|发布于|发表于|日期|时间"
         "|Updated|Published|Date"
     ),
     "source": (
@@ -140,7 +140,7 @@ def is_metadata(line: str) -> bool:
     """Whether the line is there to say when, where or by whom the article was published."""
     if len(line) > _LONGEST or line[-1] in "。！？!?；;":
         return False
-    # A label needs one of these after it, which few headings have: half the time of a page.
+    # A label needs one of these after it, which one heading in six has.
     match = _LABEL.search(line) if _LABELLED.search(line) else None
     if match and match.lastgroup != "other" and match.start() <= 24:
         return match.lastgroup != "author" or _names_someone(line, match)
