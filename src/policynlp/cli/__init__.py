@@ -1,4 +1,4 @@
-"""The command line: ``policynlp score | analyze | digest | clean | train | evaluate``.
+"""The command line: ``policynlp score | analyze | digest | clean | train | evaluate | theme``.
 
 Nothing heavy is imported before it is needed, so that a single page is done in a moment.
 """
@@ -15,6 +15,7 @@ from policynlp.cli.arguments import DONE, FAILED, Parser
 from policynlp.cli.digest import add_digest
 from policynlp.cli.pages import add_analyze, add_clean
 from policynlp.cli.score import add_score
+from policynlp.cli.theme import add_theme
 from policynlp.cli.training import add_evaluate, add_train
 from policynlp.errors import PolicyNLPError
 
@@ -60,7 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"policynlp {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for add in (add_score, add_analyze, add_digest, add_clean, add_train, add_evaluate):
+    for add in (add_score, add_analyze, add_digest, add_clean, add_train, add_evaluate, add_theme):
         add(commands)
     return parser
 
