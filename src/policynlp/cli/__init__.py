@@ -1,4 +1,4 @@
-"""The command line: ``policynlp score | analyze | digest | report | review | train …``.
+"""The command line: ``policynlp score | analyze | digest | report | review | train | theme …``.
 
 Nothing heavy is imported before it is needed, so that a single page is done in a moment.
 """
@@ -18,6 +18,7 @@ from policynlp.cli.pages import add_analyze, add_clean
 from policynlp.cli.report import add_report
 from policynlp.cli.review import add_review
 from policynlp.cli.score import add_score
+from policynlp.cli.theme import add_theme
 from policynlp.cli.training import add_evaluate, add_train
 from policynlp.errors import PolicyNLPError
 
@@ -74,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
         add_train,
         add_evaluate,
         add_models,
+        add_theme,
     ):
         add(commands)
     return parser

@@ -24,6 +24,7 @@ CODE_BOOK = "themes.toml"
 COUNTS_SUFFIX = ".counts.jsonl"
 COUNTS_FORMAT = "policynlp-counts-1"
 HELD_OUT = "held_out"
+SHEETS = "sheets"
 LABEL_SEPARATORS = "、，,;；|/"
 NO_LABEL = frozenset(("", "无", "无主题", "没有", "都没有", "不涉及", "none", "no", "n/a", "-"))
 
@@ -98,13 +99,14 @@ def corpus_files(paths: Iterable[Path]) -> list[Path]:
     """Return the corpus files that ``paths`` stand for, folders in order of name.
 
     A folder ``held_out`` inside one of ``paths`` is passed over: what measures a model must
-    not train it. Named itself, it is read.
+    not train it. Named itself, it is read. So are the ``sheets`` of a new theme.
     """
     files: list[Path] = []
     for path in paths:
         if path.is_dir():
             found = (p for p in path.rglob("*") if p.suffix in {".jsonl", ".csv"})
-            files += sorted(p for p in found if HELD_OUT not in p.relative_to(path).parts)
+            apart = {HELD_OUT, SHEETS}
+            files += sorted(p for p in found if apart.isdisjoint(p.relative_to(path).parts))
         elif path.is_file():
             files += [path] if path.name != CODE_BOOK else []
         else:
@@ -230,7 +232,8 @@ def _read_file(path: Path) -> Iterator[LabelledSection]:
     return _read_csv(path) if path.suffix == ".csv" else _read_text_records(path)
 
 
-def _records(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+def read_records(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield each JSON object of a JSONL file with its file and line."""
     with path.open(encoding="utf-8-sig") as lines:
         for number, line in enumerate(lines, 1):
             if not line.strip():
@@ -246,9 +249,14 @@ def _records(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _read_text_records(path: Path) -> Iterator[LabelledSection]:
-    for place, record in _records(path):
-        heading = _string(place, record, "heading")
-        yield _section(place, record, count_terms(heading), _text_paragraph, heading)
+    for place, record in read_records(path):
+        yield section_of(place, record)
+
+
+def section_of(place: str, record: dict[str, Any]) -> LabelledSection:
+    """Count the text of a corpus record; ``place`` is its file and line, for errors."""
+    heading = _string(place, record, "heading")
+    return _section(place, record, count_terms(heading), _text_paragraph, heading)
 
 
 class _Counted(NamedTuple):
@@ -268,7 +276,7 @@ def _text_paragraph(place: str, value: dict[str, Any]) -> _Counted:
 
 
 def _read_counts(path: Path) -> Iterator[LabelledSection]:
-    records = _records(path)
+    records = read_records(path)
     place, header = next(records, (str(path), {}))
     if header.get("format") != COUNTS_FORMAT:
         raise CorpusError(f"{place}: the first line must say format {COUNTS_FORMAT!r}")
