@@ -125,3 +125,25 @@ def _rehash(folder: Path, name: str) -> None:
 
     digest = hashlib.sha256((folder / name).read_bytes()).hexdigest()
     _edit_manifest(folder, lambda manifest: manifest["files"].update({name: digest}))  # type: ignore[attr-defined]
+
+
+def test_a_stopped_save_leaves_the_model_that_stood(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = load(folder)
+    (folder / "notes.txt").write_text("mine", encoding="utf-8")
+
+    def stop(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    for owner, name in ((np, "save"), (Path, "rename")):
+        with monkeypatch.context() as patch:
+            patch.setattr(owner, name, stop)
+            with pytest.raises(KeyboardInterrupt):
+                save(model, folder, "new card")
+        assert load(folder).id == model.id
+        assert [path.name for path in folder.parent.iterdir()] == [folder.name]
+    save(model, folder, "new card")
+    assert (folder / "README.md").read_text(encoding="utf-8") == "new card"
+    assert (folder / "notes.txt").read_text(encoding="utf-8") == "mine"
+    assert [path.name for path in folder.parent.iterdir()] == [folder.name]
