@@ -179,6 +179,16 @@ def test_a_table_of_ones_own_is_read(tmp_path: Path) -> None:
     assert first.themes is None
 
 
+@pytest.mark.parametrize("name", ["article", "heading", "labelled_for"])
+@pytest.mark.parametrize("other", ["", "科技创新"])
+def test_rows_of_a_section_that_differ_are_named(tmp_path: Path, name: str, other: str) -> None:
+    path = tmp_path / "mine.csv"
+    rows = f"section,{name},text,themes\na,数字化,设备上云。,\na,{other},工人午休。,\n"
+    path.write_text(rows, encoding="utf-8")
+    with pytest.raises(CorpusError, match=rf'mine\.csv:3: "{name}" is .*数字化. in row 2'):
+        read_corpus([path])
+
+
 def test_a_table_without_its_columns_is_named(tmp_path: Path) -> None:
     path = tmp_path / "mine.csv"
     path.write_text("正文\n某县\n", encoding="utf-8")

@@ -308,6 +308,7 @@ def _read_csv(path: Path) -> Iterator[LabelledSection]:
     for section_id, group in groupby(rows, key=lambda row: row[1]["section"]):
         members = list(group)
         number, first = members[0]
+        _check_alike(path, members)
         record = {
             "id": section_id,
             "article": first.get("article") or section_id,
@@ -321,6 +322,19 @@ def _read_csv(path: Path) -> Iterator[LabelledSection]:
             record["labelled_for"] = split_labels(first["labelled_for"])
         heading = record["heading"]
         yield _section(f"{path}:{number}", record, count_terms(heading), _text_paragraph, heading)
+
+
+def _check_alike(path: Path, members: Sequence[tuple[int, dict[str, str]]]) -> None:
+    """Refuse rows of one section that say different things of it."""
+    number, first = members[0]
+    for name in ("article", "heading", "labelled_for"):
+        for other, row in members[1:]:
+            if (row.get(name) or "") != (first.get(name) or ""):
+                raise CorpusError(
+                    f'{path}:{other}: "{name}" is {row.get(name) or ""!r}, but '
+                    f"{first.get(name) or ''!r} in row {number} of the same section "
+                    f"{first['section']!r}; make them alike, or name another section"
+                )
 
 
 def split_labels(cell: str) -> list[str]:
