@@ -273,6 +273,23 @@ def test_a_wrong_label_is_doubted(doubted: tuple[str, int, Path]) -> None:
     assert 0 < len(row["text"]) <= 60
 
 
+def test_doubts_that_can_be_read_come_first(written: list[LabelledSection], model: Model) -> None:
+    turned = [
+        replace(
+            s,
+            paragraphs=tuple(
+                replace(p, themes=frozenset(THEMES) - p.themes, text="" if i % 2 else p.text)
+                for p in s.paragraphs
+            ),
+        )
+        for i, s in enumerate(written[:60])
+    ]
+    doubts = doubtful_labels(judge(model, turned))
+    read = [bool(doubt.text) for doubt in doubts]
+    assert len(set(read)) == 2
+    assert read == sorted(read, reverse=True)
+
+
 def test_labels_that_nobody_knows_are_not_doubted(
     written: list[LabelledSection], model: Model
 ) -> None:
