@@ -21,6 +21,7 @@ from policynlp.language.words import fingerprint
 
 FORMAT = 1
 VIEWS = ("paragraph", "section", "heading")
+ARRAYS = (*VIEWS, "idf", "abstracts", "abstract_words")
 LEVELS = ("paragraph", "section")
 # What rolls paragraphs up to a section, in the order of the weights' columns.
 ROLL_UP = ("greatest", "mean_by_length", "mean", "announced", "constant")
@@ -138,6 +139,13 @@ def load(folder: Path) -> Model:
     where the model counts other words than this version cuts.
     """
     manifest = _manifest(folder)
+    expected = {"terms.txt", *(f"weights/{name}.npy" for name in ARRAYS)}
+    missing = sorted(expected - manifest["files"].keys())
+    if missing:
+        raise ModelError(
+            f'{folder / MANIFEST}: "files" does not list {", ".join(missing)}; restore the folder '
+            "or train again"
+        )
     for name, digest in manifest["files"].items():
         if not (folder / name).is_file() or _sha256(folder / name) != digest:
             raise ModelError(
@@ -288,6 +296,25 @@ def _check(folder: Path, model: Model) -> None:
             )
         if not np.isfinite(array).all():
             raise ModelError(f"{folder}/weights/{name}.npy: holds values that are not finite")
+
+    _check_numbers(folder / MANIFEST, model)
+
+
+def _check_numbers(path: Path, model: Model) -> None:
+    if len(set(model.themes)) < len(model.themes):
+        raise ModelError(f'{path}: "themes" names a theme twice; train again')
+    for name in ("intercepts", "calibration", "roll_up"):
+        if not np.isfinite(getattr(model, name)).all():
+            raise ModelError(f'{path}: "{name}" holds values that are not finite; train again')
+    for level, cutoffs in (("paragraph", model.paragraph), ("section", model.section)):
+        for theme, threshold, uncertain in zip(
+            model.themes, cutoffs.threshold, cutoffs.uncertain_from, strict=True
+        ):
+            if not (0 < threshold <= 1 and 0 <= uncertain <= 1):
+                raise ModelError(
+                    f"{path}: {theme}: {level} threshold {threshold} and uncertain_from "
+                    f"{uncertain} must be from 0 to 1, the threshold above 0; train again"
+                )
 
 
 def _write(path: Path, text: str) -> None:
