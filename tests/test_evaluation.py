@@ -245,7 +245,7 @@ def doubted(
     surest = found.paragraphs.probabilities[:, model.themes.index("项目建设")].argmax()
     section = found.corpus[found.of_paragraphs[surest]]
     number = int(surest - np.searchsorted(found.of_paragraphs, found.of_paragraphs[surest]))
-    folder = tmp_path_factory.mktemp("doubted")
+    folder, written = (tmp_path_factory.mktemp(name) for name in ("doubted", "written"))
     for path in small_corpus.glob("*.jsonl"):
         lines = []
         for record in map(json.loads, path.read_text(encoding="utf-8").splitlines()):
@@ -253,9 +253,8 @@ def doubted(
                 record["paragraphs"][number]["themes"].remove("项目建设")
             lines.append(json.dumps(record, ensure_ascii=False) + "\n")
         (folder / path.name).write_text("".join(lines), encoding="utf-8")
-    doubts = folder / "doubts" / "d.csv"
-    doubts.parent.mkdir()
-    command = ["train", str(folder), "-o", str(folder / "model"), "--doubts", str(doubts)]
+    doubts = written / "d.csv"
+    command = ["train", str(folder), "-o", str(written / "model"), "--doubts", str(doubts)]
     assert cli.main(command) == 0
     return section.id, number + 1, doubts
 
@@ -272,6 +271,23 @@ def test_a_wrong_label_is_doubted(doubted: tuple[str, int, Path]) -> None:
     assert (row["theme"], row["label"]) == ("项目建设", "no")
     assert section in Path(row["file"]).read_text(encoding="utf-8")
     assert 0 < len(row["text"]) <= 60
+
+
+def test_doubts_that_can_be_read_come_first(written: list[LabelledSection], model: Model) -> None:
+    turned = [
+        replace(
+            s,
+            paragraphs=tuple(
+                replace(p, themes=frozenset(THEMES) - p.themes, text="" if i % 2 else p.text)
+                for p in s.paragraphs
+            ),
+        )
+        for i, s in enumerate(written[:60])
+    ]
+    doubts = doubtful_labels(judge(model, turned))
+    read = [bool(doubt.text) for doubt in doubts]
+    assert len(set(read)) == 2
+    assert read == sorted(read, reverse=True)
 
 
 def test_labels_that_nobody_knows_are_not_doubted(

@@ -4,6 +4,7 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -125,3 +126,53 @@ def _rehash(folder: Path, name: str) -> None:
 
     digest = hashlib.sha256((folder / name).read_bytes()).hexdigest()
     _edit_manifest(folder, lambda manifest: manifest["files"].update({name: digest}))  # type: ignore[attr-defined]
+
+
+def test_a_stopped_save_leaves_the_model_that_stood(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = load(folder)
+    (folder / "notes.txt").write_text("mine", encoding="utf-8")
+
+    def stop(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    for owner, name in ((np, "save"), (Path, "rename")):
+        with monkeypatch.context() as patch:
+            patch.setattr(owner, name, stop)
+            with pytest.raises(KeyboardInterrupt):
+                save(model, folder, "new card")
+        assert load(folder).id == model.id
+        assert [path.name for path in folder.parent.iterdir()] == [folder.name]
+    save(model, folder, "new card")
+    assert (folder / "README.md").read_text(encoding="utf-8") == "new card"
+    assert (folder / "notes.txt").read_text(encoding="utf-8") == "mine"
+    assert [path.name for path in folder.parent.iterdir()] == [folder.name]
+
+
+@pytest.mark.parametrize(
+    ("keys", "value", "message"),
+    [
+        (("files",), {}, '"files" does not list terms.txt'),
+        (("themes", 0, "paragraph", "threshold"), float("nan"), "paragraph threshold nan"),
+        (("themes", 0, "section", "threshold"), 0, "section threshold 0"),
+        (("themes", 0, "section", "threshold"), 1.5, "section threshold 1.5"),
+        (("themes", 0, "section", "uncertain_from"), -0.1, "uncertain_from -0.1"),
+        (("themes", 0, "calibration", "slope"), float("inf"), '"calibration" holds'),
+        (("themes", 0, "intercept"), float("nan"), '"intercepts" holds'),
+        (("roll_up", "mean"), float("nan"), '"roll_up" holds'),
+        (("themes", 0, "name"), "数字化", "names a theme twice"),
+    ],
+)
+def test_a_damaged_manifest_is_refused(
+    folder: Path, keys: tuple[str | int, ...], value: object, message: str
+) -> None:
+    def damage(manifest: Any) -> None:
+        for key in keys[:-1]:
+            manifest = manifest[key]
+        manifest[keys[-1]] = value
+
+    _edit_manifest(folder, damage)
+    with pytest.raises(ModelError, match=message) as caught:
+        load(folder)
+    assert str(folder) in str(caught.value)

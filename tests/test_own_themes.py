@@ -198,7 +198,7 @@ def test_a_theme_in_too_few_articles_is_an_error(tmp_path: Path) -> None:
     one = [json.dumps(json.loads(line) | {"article": "one"}) for line in lines]
     (tmp_path / "one.jsonl").write_text("\n".join(one), encoding="utf-8")
     with pytest.raises(CorpusError, match="'乡村振兴': its paragraphs with the label are of 1 art"):
-        train([tmp_path], tmp_path / "model")
+        train([tmp_path / "one.jsonl"], tmp_path / "model")
 
 
 def test_sections_without_a_common_word_are_an_error() -> None:

@@ -13,6 +13,7 @@ from policynlp.training.classifiers import N_FOLDS, classifier, feature_matrix, 
 from policynlp.training.commands import train
 from policynlp.training.corpus import (
     LabelledSection,
+    read_code_book,
     read_corpus,
     split_labels,
     themes_of,
@@ -177,6 +178,36 @@ def test_a_table_of_ones_own_is_read(tmp_path: Path) -> None:
     assert [sorted(p.themes) for p in first.paragraphs] == [["数字化", "项目建设"], []]
     assert (first.article, first.heading_text, second.article) == ("1", "上云", "1")
     assert first.themes is None
+
+
+@pytest.mark.parametrize("name", ["article", "heading", "labelled_for"])
+@pytest.mark.parametrize("other", ["", "科技创新"])
+def test_rows_of_a_section_that_differ_are_named(tmp_path: Path, name: str, other: str) -> None:
+    path = tmp_path / "mine.csv"
+    rows = f"section,{name},text,themes\na,数字化,设备上云。,\na,{other},工人午休。,\n"
+    path.write_text(rows, encoding="utf-8")
+    with pytest.raises(CorpusError, match=rf'mine\.csv:3: "{name}" is .*数字化. in row 2'):
+        read_corpus([path])
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
+def test_a_corpus_is_read_in_what_excel_saves(tmp_path: Path, encoding: str) -> None:
+    table = "section,heading,text,themes\r\na,设备上云,某厂的设备接入平台。,数字化\r\n"
+    (tmp_path / "M.CSV").write_bytes(table.encode(encoding))
+    record = json.dumps(_record(), ensure_ascii=False) + "\r\n"
+    (tmp_path / "r.JSONL").write_bytes(record.encode(encoding))
+    book = '[[themes]]\nname = "数字化"\ndefinition = "用数据和网络改造生产"\n'
+    (tmp_path / "themes.toml").write_bytes(book.encode(encoding))
+    first, second = read_corpus([tmp_path])
+    assert (first.heading_text, first.paragraphs[0].text) == ("设备上云", "某厂的设备接入平台。")
+    assert second.paragraphs[0].text == "某厂设备上云。"
+    assert read_code_book([tmp_path]) == {"数字化": "用数据和网络改造生产"}
+
+
+def test_a_corpus_that_cannot_be_decoded_is_named(tmp_path: Path) -> None:
+    (tmp_path / "m.csv").write_bytes(b"section,text,themes\na,\xff\xff\x81,\n")
+    with pytest.raises(CorpusError, match=r"m\.csv: unknown encoding"):
+        read_corpus([tmp_path])
 
 
 def test_a_table_without_its_columns_is_named(tmp_path: Path) -> None:

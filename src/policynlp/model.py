@@ -6,6 +6,8 @@ not know; a change that old readers would misread raises ``FORMAT``.
 
 import hashlib
 import json
+import os
+import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -19,10 +21,12 @@ from policynlp.language.words import fingerprint
 
 FORMAT = 1
 VIEWS = ("paragraph", "section", "heading")
+ARRAYS = (*VIEWS, "idf", "abstracts", "abstract_words")
 LEVELS = ("paragraph", "section")
 # What rolls paragraphs up to a section, in the order of the weights' columns.
 ROLL_UP = ("greatest", "mean_by_length", "mean", "announced", "constant")
 BUNDLED = "policy-themes"
+MANIFEST = "manifest.json"
 
 # By precision, the lowest threshold whose tags reached it out of fold, or None if none did.
 Promises: TypeAlias = dict[float, float | None]
@@ -66,9 +70,24 @@ class Model:
 
 
 def save(model: Model, folder: Path, card: str) -> None:
-    """Write ``model`` to ``folder``; the same model gives the same bytes."""
+    """Write ``model`` to ``folder``; the same model gives the same bytes.
+
+    It is written beside its place and moved there when all of it is on the disk, so that a
+    model that stood there stays usable until then. Files of other kinds in it are kept.
+    """
+    folder = folder.resolve()
+    new, old = (folder.with_name(f".{folder.name}.{os.getpid()}.{n}") for n in ("new", "old"))
+    try:
+        _write_folder(model, new, card)
+        _swap(folder, new, old)
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _write_folder(model: Model, folder: Path, card: str) -> None:
     weights = folder / "weights"
-    weights.mkdir(parents=True, exist_ok=True)
+    weights.mkdir(parents=True)
     _write(folder / "terms.txt", "".join(f"{term}\n" for term in model.vocabulary.terms))
     _write(folder / "README.md", card)
     for name, array in _arrays(model).items():
@@ -83,7 +102,23 @@ def save(model: Model, folder: Path, card: str) -> None:
         **model.details,
         "files": {name: _sha256(folder / name) for name in names},
     }
-    _write(folder / "manifest.json", json.dumps(manifest, ensure_ascii=False, indent=1) + "\n")
+    _write(folder / MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=1) + "\n")
+
+
+def _swap(folder: Path, new: Path, old: Path) -> None:
+    """Put ``new`` in the place of ``folder``, or leave that as it was."""
+    if not folder.exists():
+        new.rename(folder)
+        return
+    folder.rename(old)
+    try:
+        new.rename(folder)
+    except BaseException:
+        old.rename(folder)
+        raise
+    for path in old.iterdir():
+        if not (folder / path.name).exists():
+            path.rename(folder / path.name)
 
 
 def digest(model: Model) -> str:
@@ -104,6 +139,13 @@ def load(folder: Path) -> Model:
     where the model counts other words than this version cuts.
     """
     manifest = _manifest(folder)
+    expected = {"terms.txt", *(f"weights/{name}.npy" for name in ARRAYS)}
+    missing = sorted(expected - manifest["files"].keys())
+    if missing:
+        raise ModelError(
+            f'{folder / MANIFEST}: "files" does not list {", ".join(missing)}; restore the folder '
+            "or train again"
+        )
     for name, digest in manifest["files"].items():
         if not (folder / name).is_file() or _sha256(folder / name) != digest:
             raise ModelError(
@@ -163,11 +205,11 @@ def _read_roll_up(weights: dict[str, Any]) -> Floats:
 
 
 def _manifest(folder: Path) -> dict[str, Any]:
-    path = folder / "manifest.json"
+    path = folder / MANIFEST
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise ModelError(f"{folder}: not a model folder (no manifest.json)") from None
+        raise ModelError(f"{folder}: not a model folder (no {MANIFEST})") from None
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
         raise ModelError(f"{path}: not JSON ({error}); restore it or train again") from error
     if not isinstance(manifest, dict) or not isinstance(manifest.get("files"), dict):
@@ -254,6 +296,25 @@ def _check(folder: Path, model: Model) -> None:
             )
         if not np.isfinite(array).all():
             raise ModelError(f"{folder}/weights/{name}.npy: holds values that are not finite")
+
+    _check_numbers(folder / MANIFEST, model)
+
+
+def _check_numbers(path: Path, model: Model) -> None:
+    if len(set(model.themes)) < len(model.themes):
+        raise ModelError(f'{path}: "themes" names a theme twice; train again')
+    for name in ("intercepts", "calibration", "roll_up"):
+        if not np.isfinite(getattr(model, name)).all():
+            raise ModelError(f'{path}: "{name}" holds values that are not finite; train again')
+    for level, cutoffs in (("paragraph", model.paragraph), ("section", model.section)):
+        for theme, threshold, uncertain in zip(
+            model.themes, cutoffs.threshold, cutoffs.uncertain_from, strict=True
+        ):
+            if not (0 < threshold <= 1 and 0 <= uncertain <= 1):
+                raise ModelError(
+                    f"{path}: {theme}: {level} threshold {threshold} and uncertain_from "
+                    f"{uncertain} must be from 0 to 1, the threshold above 0; train again"
+                )
 
 
 def _write(path: Path, text: str) -> None:

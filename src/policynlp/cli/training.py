@@ -100,9 +100,12 @@ def add_evaluate(commands: "Commands") -> None:
 def _train(args: argparse.Namespace) -> int:
     from policynlp.training.changes import Case
     from policynlp.training.commands import Additions, run_train, run_update
+    from policynlp.training.destinations import check_files
     from policynlp.training.mistakes import Doubt, doubtful_labels
 
     corpus, output = [Path(path) for path in args.corpus], Path(args.output)
+    reads = [*corpus, *map(Path, args.add), *([Path(args.against)] if args.against else [])]
+    check_files(_given(args.doubts, args.changes), [*reads, output])
     if not (args.add or args.against):
         if args.changes:
             raise InputError("--changes: nothing to compare; give --add FOLDER or --against MODEL")
@@ -118,7 +121,14 @@ def _train(args: argparse.Namespace) -> int:
     return DONE
 
 
+def _given(*files: str | None) -> list[Path]:
+    return [Path(file) for file in files if file and file != "-"]
+
+
 def _evaluate(args: argparse.Namespace) -> int:
+    from policynlp.training.destinations import check_files
+
+    check_files(_given(args.html, args.json), [Path(path) for path in (args.model, *args.data)])
     if args.abstracts:
         return _evaluate_abstracts(args)
     from policynlp.report.evaluation import evaluation_page

@@ -10,7 +10,7 @@ import sklearn
 
 import policynlp
 from policynlp.language.terms import Floats
-from policynlp.model import default_folder, load, save
+from policynlp.model import MANIFEST, default_folder, load, save
 from policynlp.training.abstracts import fit_ranker, read_rows, read_words
 from policynlp.training.card import model_card
 from policynlp.training.changes import (
@@ -29,6 +29,7 @@ from policynlp.training.corpus import (
     sha256,
     themes_of,
 )
+from policynlp.training.destinations import check_model_folder
 from policynlp.training.evaluate import Figures, report
 from policynlp.training.fit import Fit, fit_model
 from policynlp.training.gate import GateError
@@ -51,8 +52,10 @@ NOTHING = Additions()
 def train(paths: Sequence[Path], output: Path, added: Additions = NOTHING) -> Fit:
     """Train on the corpus files and folders ``paths`` and write a model folder to ``output``.
 
-    Raises ``CorpusError`` where a record is wrong or a theme has too few examples.
+    Raises ``CorpusError`` where a record is wrong or a theme has too few examples, and
+    ``OutputError`` where a model must not be written.
     """
+    check_model_folder(output, [*paths, *added.paths])
     fit = fit_corpus(paths, output.name, added)
     save(fit.model, output, model_card(fit.model))
     return fit
@@ -151,7 +154,8 @@ def run_update(
     ``GateError`` and writes nothing if the new one is worse, unless ``force``. Returns the
     out-of-fold outcomes, and the paragraphs that are right now or wrong now.
     """
-    stands = (output / "manifest.json").is_file()
+    check_model_folder(output, [*corpus, *added.paths])
+    stands = (output / MANIFEST).is_file()
     current = load(against or (output if stands else default_folder()))
     sections, refit = _prepare(corpus, output.name, added)
     fit = refit(sections)

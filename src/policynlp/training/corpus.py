@@ -6,6 +6,7 @@ that its readers dispute, is unknown there: it neither trains nor measures.
 
 import csv
 import hashlib
+import io
 import json
 import tomllib
 from collections import Counter
@@ -15,9 +16,10 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from policynlp.errors import CorpusError
+from policynlp.errors import CorpusError, InputError
 from policynlp.language.terms import count_terms
 from policynlp.language.words import fingerprint
+from policynlp.reading.formats.encodings import decode
 from policynlp.reading.sections import make_paragraph
 
 CODE_BOOK = "themes.toml"
@@ -104,7 +106,7 @@ def corpus_files(paths: Iterable[Path]) -> list[Path]:
     files: list[Path] = []
     for path in paths:
         if path.is_dir():
-            found = (p for p in path.rglob("*") if p.suffix in {".jsonl", ".csv"})
+            found = (p for p in path.rglob("*") if p.suffix.lower() in {".jsonl", ".csv"})
             apart = {HELD_OUT, SHEETS}
             files += sorted(p for p in found if apart.isdisjoint(p.relative_to(path).parts))
         elif path.is_file():
@@ -136,7 +138,7 @@ def read_code_book(paths: Iterable[Path]) -> dict[str, str] | None:
 
 def _read_definitions(book: Path) -> list[tuple[str, str]]:
     try:
-        themes = tomllib.loads(book.read_text(encoding="utf-8"))["themes"]
+        themes = tomllib.loads(_text(book))["themes"]
         return [(str(theme["name"]), str(theme["definition"])) for theme in themes]
     except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
         raise CorpusError(
@@ -227,14 +229,22 @@ def _counts_record(section: LabelledSection, flat: Any) -> dict[str, Any]:
 
 
 def _read_file(path: Path) -> Iterator[LabelledSection]:
-    if path.name.endswith(COUNTS_SUFFIX):
+    if path.name.lower().endswith(COUNTS_SUFFIX):
         return _read_counts(path)
-    return _read_csv(path) if path.suffix == ".csv" else _read_text_records(path)
+    return _read_csv(path) if path.suffix.lower() == ".csv" else _read_text_records(path)
+
+
+def _text(path: Path) -> str:
+    """Decode a file as batches are, for a Chinese Excel saves tables in GB18030."""
+    try:
+        return decode(path.read_bytes(), place=str(path)).removeprefix("\ufeff")
+    except InputError as error:
+        raise CorpusError(str(error)) from error
 
 
 def read_records(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield each JSON object of a JSONL file with its file and line."""
-    with path.open(encoding="utf-8-sig") as lines:
+    with io.StringIO(_text(path), newline=None) as lines:
         for number, line in enumerate(lines, 1):
             if not line.strip():
                 continue
@@ -304,7 +314,7 @@ def _read_counts(path: Path) -> Iterator[LabelledSection]:
 
 def _read_csv(path: Path) -> Iterator[LabelledSection]:
     """Read one paragraph a row; neighbouring rows of one section id make a section."""
-    with path.open(encoding="utf-8-sig", newline="") as lines:
+    with io.StringIO(_text(path), newline="") as lines:
         reader = csv.DictReader(lines)
         missing = {"section", "text", "themes"} - set(reader.fieldnames or ())
         if missing:
@@ -316,6 +326,7 @@ def _read_csv(path: Path) -> Iterator[LabelledSection]:
     for section_id, group in groupby(rows, key=lambda row: row[1]["section"]):
         members = list(group)
         number, first = members[0]
+        _check_alike(path, members)
         record = {
             "id": section_id,
             "article": first.get("article") or section_id,
@@ -329,6 +340,19 @@ def _read_csv(path: Path) -> Iterator[LabelledSection]:
             record["labelled_for"] = split_labels(first["labelled_for"])
         heading = record["heading"]
         yield _section(f"{path}:{number}", record, count_terms(heading), _text_paragraph, heading)
+
+
+def _check_alike(path: Path, members: Sequence[tuple[int, dict[str, str]]]) -> None:
+    """Refuse rows of one section that say different things of it."""
+    number, first = members[0]
+    for name in ("article", "heading", "labelled_for"):
+        for other, row in members[1:]:
+            if (row.get(name) or "") != (first.get(name) or ""):
+                raise CorpusError(
+                    f'{path}:{other}: "{name}" is {row.get(name) or ""!r}, but '
+                    f"{first.get(name) or ''!r} in row {number} of the same section "
+                    f"{first['section']!r}; make them alike, or name another section"
+                )
 
 
 def split_labels(cell: str) -> list[str]:

@@ -167,15 +167,16 @@ def doubtful_labels(found: Judged) -> list[Doubt]:
     ``found`` must be out of fold. Labels are ranked by the probability that they are given,
     the self-confidence of Northcutt et al., "Confident learning: estimating uncertainty in
     dataset labels", 2021; a paragraph stands in the list once, for its most doubtful theme.
+    Paragraphs of which only counts are known come after all others: nobody can read them.
     """
     outcome, themes = found.paragraphs, found.model.themes
     apart = np.where(outcome.labels.known, np.abs(outcome.probabilities - outcome.holds), 0.0)
     most, theme_of = apart.max(axis=1), apart.argmax(axis=1)
     first_rows = np.searchsorted(found.of_paragraphs, np.arange(len(found.corpus)))
     doubts = []
-    for row in np.argsort(-most, kind="stable")[:MOST_DOUBTS].tolist():
-        if most[row] <= _DOUBTFUL:
-            break
+    unread = np.array([not p.text for section in found.corpus for p in section.paragraphs])
+    ranked = np.lexsort((-most, unread))
+    for row in ranked[most[ranked] > _DOUBTFUL][:MOST_DOUBTS].tolist():
         number, theme = int(found.of_paragraphs[row]), int(theme_of[row])
         section, place = found.corpus[number], row - int(first_rows[number])
         doubts.append(
