@@ -336,3 +336,18 @@ def test_divided_articles_stay_divided(tmp_path: Path) -> None:
         }
         for s in article.sections
     ] == sections
+
+
+def test_a_workbook_may_have_lines_above_its_columns(tmp_path: Path) -> None:
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    for row in [["清溪县要闻"], [], ["编号", "正文"], ["n1", SIMPLIFIED], ["", ENGLISH]]:
+        book.active.append(row)
+    notes = book.create_sheet("说明")
+    notes.append(["甲", "乙"])
+    book.create_sheet("空")
+    book.save(tmp_path / "a.xlsx")
+    found = read(tmp_path / "a.xlsx")
+    assert [entry.id for entry in found] == ["n1", "a.xlsx:5", "a.xlsx:说明"]
+    assert texts(found) == [SIMPLIFIED, ENGLISH]
+    assert "no row from 1 to 5 names the columns: nothing is called" in reasons(found)[0]
