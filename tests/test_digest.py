@@ -129,3 +129,18 @@ def test_the_command_replaces_no_input_and_nothing_unasked(
     assert out.read_text(encoding="utf-8") == "earlier"
     assert main(["digest", str(page), "-o", str(out), "--overwrite"]) == 0
     assert LAB in out.read_text(encoding="utf-8")
+
+
+def test_advice_to_go_on_is_for_runs_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    (tmp_path / "page.txt").write_text(LAB, encoding="utf-8")
+    monkeypatch.setattr("os.fsync", full)
+    for command, out, goes_on in (("digest", "out.md", False), ("score", "out.jsonl", True)):
+        assert main([command, str(tmp_path / "page.txt"), "-o", str(tmp_path / out)]) == 1
+        said = capsys.readouterr().err
+        assert "make room on the disk, then give the same command again" in said
+        assert ("it goes on from here" in said) is goes_on
