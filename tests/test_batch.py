@@ -95,6 +95,20 @@ def test_two_runs_write_the_same_and_do_not_read_what_they_wrote(mixed: Path) ->
     assert names == {"in", "out.jsonl", "out.jsonl.failures.csv", "out.jsonl.run.json"}
 
 
+@pytest.mark.parametrize("out", ["in/out.csv", "in/out.jsonl"])
+def test_what_other_runs_wrote_is_not_read(mixed: Path, out: str) -> None:
+    before = run(mixed)
+    run(mixed, out)
+    (mixed / "in" / f"{Path(out).name}.parts").mkdir()
+    write(mixed / "in" / f"{Path(out).name}.parts", {"000000.part": BODY})
+    assert (mixed / f"{out}.failures.csv").exists()
+    run(mixed, "in/new.jsonl")
+    assert (mixed / "in/new.jsonl").read_bytes() == (mixed / "out.jsonl").read_bytes()
+    # Without a manifest beside it, a file of such a name is the user's own.
+    write(mixed / "in", {"own.parts/a.txt": BODY, "own.failures.csv": f"id,text\n1,{BODY!r}\n"})
+    assert run(mixed, "last.jsonl").counts.articles == before.counts.articles + 2
+
+
 def test_no_failures_leave_no_list(mixed: Path) -> None:
     run(mixed)
     assert (mixed / "out.jsonl.failures.csv").exists()

@@ -111,3 +111,36 @@ def test_the_command_names_what_it_could_not_hear(
     for wrong in (["--theme", "体育"], ["-o", "digest.docx"], ["--length", "0"]):
         assert main(["digest", str(tmp_path), *wrong]) in (1, 2)
     assert main(["digest", str(tmp_path / "none")]) == 1
+
+
+def test_the_command_replaces_no_input_and_nothing_unasked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page, out = tmp_path / "in" / "page.md", tmp_path / "out.md"
+    page.parent.mkdir()
+    page.write_text(LAB, encoding="utf-8")
+    for inputs in (page, page.parent):
+        assert main(["digest", str(inputs), "-o", str(page), "--overwrite"]) == 1
+        assert "is one of the inputs" in capsys.readouterr().err
+    assert page.read_text(encoding="utf-8") == LAB
+    out.write_text("earlier", encoding="utf-8")
+    assert main(["digest", str(page), "-o", str(out)]) == 1
+    assert "--overwrite replaces it" in capsys.readouterr().err
+    assert out.read_text(encoding="utf-8") == "earlier"
+    assert main(["digest", str(page), "-o", str(out), "--overwrite"]) == 0
+    assert LAB in out.read_text(encoding="utf-8")
+
+
+def test_advice_to_go_on_is_for_runs_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    (tmp_path / "page.txt").write_text(LAB, encoding="utf-8")
+    monkeypatch.setattr("os.fsync", full)
+    for command, out, goes_on in (("digest", "out.md", False), ("score", "out.jsonl", True)):
+        assert main([command, str(tmp_path / "page.txt"), "-o", str(tmp_path / out)]) == 1
+        said = capsys.readouterr().err
+        assert "make room on the disk, then give the same command again" in said
+        assert ("it goes on from here" in said) is goes_on

@@ -142,11 +142,13 @@ def test_a_workbook(tmp_path: Path) -> None:
         第二=[["内容"], [BODY[2]]],
     )
     found = read(tmp_path, Reading(keep_columns=True))
-    assert [entry.id for entry in found] == ["7", "a.xlsx:3", "9", "a.xlsx:第二:2"]
+    assert [entry.id for entry in found] == [
+        *("7", "a.xlsx:3", "9", "a.xlsx:说明", "a.xlsx:第二:2")
+    ]
     assert [entry.record.text for entry in found if isinstance(entry, InputArticle)] == [
         *(BODY[0], BODY[1], BODY[2])
     ]
-    first, second, failure, _ = found
+    first, second, failure, *_ = found
     assert isinstance(first, InputArticle)
     assert isinstance(second, InputArticle)
     assert isinstance(failure, Failure)
@@ -161,8 +163,8 @@ def test_a_workbook_without_articles(tmp_path: Path) -> None:
     [first, second] = read(tmp_path)
     assert isinstance(first, Failure)
     assert isinstance(second, Failure)
-    assert first.reason.startswith("nothing is called text, content")
-    assert second.reason == "the first row must hold the names of the columns"
+    assert "no row from 1 to 5 names the columns: nothing is called text, content" in first.reason
+    assert second.reason == "it has no sheet with articles"
 
 
 def test_a_parquet_file(tmp_path: Path) -> None:

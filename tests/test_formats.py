@@ -70,8 +70,6 @@ def test_rare_names_in_common_text(encoding: str) -> None:
         SIMPLIFIED.encode("utf-16-le"),
         ENGLISH.encode("utf-16-le"),
         SIMPLIFIED.encode("utf-32"),
-        SIMPLIFIED.encode() + b"\xff",
-        SIMPLIFIED.encode()[:-1],
         b"\xef\xbb\xbf" + SIMPLIFIED.encode("gb18030"),
         "これは日本語の文章です。東京都は新しい計画を発表した。".encode("shift_jis"),
         SIMPLIFIED.encode().decode("gb18030", "replace").encode(),
@@ -336,3 +334,28 @@ def test_divided_articles_stay_divided(tmp_path: Path) -> None:
         }
         for s in article.sections
     ] == sections
+
+
+def test_a_workbook_may_have_lines_above_its_columns(tmp_path: Path) -> None:
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    for row in [["清溪县要闻"], [], ["编号", "正文"], ["n1", SIMPLIFIED], ["", ENGLISH]]:
+        book.active.append(row)
+    notes = book.create_sheet("说明")
+    notes.append(["甲", "乙"])
+    book.create_sheet("空")
+    book.save(tmp_path / "a.xlsx")
+    found = read(tmp_path / "a.xlsx")
+    assert [entry.id for entry in found] == ["n1", "a.xlsx:5", "a.xlsx:说明"]
+    assert texts(found) == [SIMPLIFIED, ENGLISH]
+    assert "no row from 1 to 5 names the columns: nothing is called" in reasons(found)[0]
+
+
+@pytest.mark.parametrize("end", [SIMPLIFIED.encode()[:-1], SIMPLIFIED.encode() + b"\xff"])
+def test_damage_at_the_end_is_called_so(tmp_path: Path, end: bytes) -> None:
+    whole = len(SIMPLIFIED.encode())
+    at = whole if len(end) > whole else whole - 3
+    for name in ("a.txt", "b.csv"):
+        (tmp_path / name).write_bytes(end)
+    wanted = f"UTF-8, but cut off or damaged at byte {at}; "
+    assert [reason.startswith(wanted) for reason in reasons(read(tmp_path))] == [True, True]

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from fake_analyzer import CRASH, DIE, FakeAnalyzer, LoggingAnalyzer
-from policynlp.batch import score
+from policynlp.batch import Scorer, score, workers
 from policynlp.batch import source as source_module
+from policynlp.batch.scoring import Job
 
 
 @pytest.fixture(autouse=True)
@@ -62,6 +63,27 @@ def test_an_article_that_kills_is_a_failure(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such signal")
+@pytest.mark.parametrize(("articles", "expected"), [(1, 1), (40, 5), (100, 8)])
+def test_no_more_processes_than_are_of_use(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, articles: int, expected: int
+) -> None:
+    started = []
+    pool = workers._Pool
+
+    def noted(scorer: Scorer, job: Job, jobs: int) -> object:
+        started.append(jobs)
+        return pool(scorer, job, min(jobs, 2))
+
+    monkeypatch.setattr(workers, "_Pool", noted)
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    source = tmp_path / "in"
+    source.mkdir()
+    for number in range(articles):
+        (source / f"{number}.txt").write_text("云溪县推进数字化。" * 9, encoding="utf-8")
+    summary = score(FakeAnalyzer, [str(source)], str(tmp_path / "out.jsonl"), jobs=9999)
+    assert (summary.counts.articles, started) == (articles, [expected])
+
+
 def test_a_killed_worker_is_replaced(tmp_path: Path) -> None:
     log, out = tmp_path / "log", tmp_path / "out.jsonl"
     killed: list[int] = []

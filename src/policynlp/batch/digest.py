@@ -9,7 +9,7 @@ from policynlp.analyzer import Analyzer
 from policynlp.article import Article, Failure
 from policynlp.batch.files import write_whole
 from policynlp.batch.outputs import STDOUT
-from policynlp.errors import InputError
+from policynlp.errors import InputError, OutputError
 from policynlp.reading.formats import find_inputs, make_article, read_inputs
 from policynlp.records import METADATA, Record
 
@@ -47,6 +47,18 @@ def digest(
     if not result.articles + len(failures):
         raise InputError(f"{', '.join(inputs)}: no article found")
     return Digested(result, tuple(failures))
+
+
+def check_target(out: str, inputs: Sequence[str], *, overwrite: bool) -> None:
+    """Raise an error where writing ``out`` would replace an input, or a file without leave."""
+    path = Path(out)
+    if out == STDOUT or not path.exists():
+        return
+    paths = (file.path for file in find_inputs(inputs))
+    if any(read and read.exists() and read.samefile(path) for read in paths):
+        raise InputError(f"{out}: is one of the inputs; choose another output")
+    if not overwrite:
+        raise OutputError(f"{out}: is there already; --overwrite replaces it")
 
 
 def _articles(inputs: Sequence[str], failures: list[Failure]) -> Iterator[Article]:

@@ -9,6 +9,10 @@ from typing import IO
 from policynlp.errors import OutputError
 
 
+class UnwritableError(OutputError):
+    """A file that could not be written, for now."""
+
+
 @contextmanager
 def whole_file(path: Path) -> Iterator[IO[bytes]]:
     """Write a file beside its place, and move it there when all of it is on the disk.
@@ -44,7 +48,6 @@ def _unwritable(path: Path, error: OSError) -> OutputError:
         advice = "perhaps another program has it open"
     else:
         advice = "make room on the disk"
-    return OutputError(
-        f"{path}: cannot be written: {error.strerror}; {advice}, then give the same command "
-        "again: it goes on from here"
+    return UnwritableError(
+        f"{path}: cannot be written: {error.strerror}; {advice}, then give the same command again"
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO, Final
 
 from policynlp.article import Failure
+from policynlp.batch.files import UnwritableError
 from policynlp.batch.manifest import Manifest, new_manifest
 from policynlp.batch.options import Options
 from policynlp.batch.outputs import STDOUT, can_be_merged, check_output, is_table
@@ -18,7 +19,7 @@ from policynlp.batch.scoring import FAILURES_KEPT, Counts, Job, Load, Part, Resu
 from policynlp.batch.source import Chunk, Source, Survey, copy_stdin, how_many, make_chunks
 from policynlp.batch.store import Paths, Store
 from policynlp.batch.workers import Scored, score_here, score_parallel
-from policynlp.errors import InputError
+from policynlp.errors import InputError, OutputError
 from policynlp.reading.formats import STDIN
 
 DEFAULT_OPTIONS: Final = Options()
@@ -144,7 +145,10 @@ class _Run:
             if store.finished:
                 _recall(watch.summary, store.manifest)
             else:
-                self._score(source, survey, store, watch)
+                try:
+                    self._score(source, survey, store, watch)
+                except UnwritableError as error:
+                    raise OutputError(f"{error}: it goes on from here") from error
 
     def _score(self, source: Source, survey: Survey, store: Store, watch: _Watch) -> None:
         shard, summary = self.options.shard, watch.summary

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import BrokenExecutor
 from contextlib import contextmanager
+from itertools import chain, islice
 from typing import Any, Final, NamedTuple
 
 from policynlp.article import Failure
@@ -19,6 +20,7 @@ from policynlp.batch.source import Chunk
 # Chunks that wait for a worker, and results that wait for an older one, for each worker.
 _WAITING: Final = 2
 _AHEAD: Final = 8
+_MOST_PER_CPU: Final = 4
 _IDLE_SECONDS: Final = 60
 _WATCH_SECONDS: Final = 1
 
@@ -35,12 +37,16 @@ def score_here(chunks: Iterable[Chunk], scorer: Scorer, job: Job) -> Iterator[Sc
 def score_parallel(
     chunks: Iterable[Chunk], scorer: Scorer, job: Job, jobs: int
 ) -> Iterator[Scored]:
-    """Score chunks with ``jobs`` processes; each comes as soon as it is done.
+    """Score chunks with ``jobs`` processes, if so many are of use; each comes when it is done.
 
     When a process dies, every chunk that was under way is tried again by itself; one on which a
     process dies again is divided until the article is found that does it, which is a failure.
     """
     rest = iter(chunks)
+    first = list(islice(rest, min(jobs, _MOST_PER_CPU * (os.cpu_count() or 1))))
+    if not first:
+        return
+    jobs, rest = len(first), chain(first, rest)
     waiting: dict[Any, Chunk] = {}
     pool = _Pool(scorer, job, jobs)
     try:

@@ -40,6 +40,7 @@ def add_digest(commands: "Commands") -> None:
     parser.add_argument(
         "-o", "--output", default="-", type=_output, metavar="OUT", help=".md or .json"
     )
+    parser.add_argument("--overwrite", action="store_true", help="replace an earlier OUT")
     parser.add_argument(
         "--jobs", type=positive, default=1, metavar="N", help="processes (default: 1)"
     )
@@ -54,8 +55,9 @@ def _output(text: str) -> str:
 
 def _digest(args: argparse.Namespace) -> int:
     import policynlp
-    from policynlp.batch.digest import digest, write_digest
+    from policynlp.batch.digest import check_target, digest, write_digest
 
+    check_target(args.output, args.inputs, overwrite=args.overwrite)
     analyzer = policynlp.load(args.model)
     check_themes(args.theme, analyzer.themes)
     found = digest(

@@ -26,6 +26,8 @@ _NOT_HAN: Final = re.compile(
 _SAMPLE: Final = 2000
 _GLANCE: Final = 200
 _GLANCE_HAN: Final = 40
+# A character cut off at the end leaves at most so many bytes.
+_CUT_OFF: Final = 3
 _CANDIDATES: Final = ("utf-8", "gb18030", "big5", "cp950", "big5hkscs")
 
 
@@ -112,5 +114,9 @@ def _undecodable(data: bytes, place: str) -> InputError:
         data.decode(_candidates(data)[0])
         trouble = "it decodes, but as noise"
     except UnicodeDecodeError as error:
+        at_end = len(data) - _CUT_OFF <= error.start and len(data) < _CHUNK
+        if error.encoding == "utf-8" and at_end and not data[: error.start].isascii():
+            said = f"UTF-8, but cut off or damaged at byte {error.start}"
+            return InputError(f"{place}: {said}; get the file again or save it as UTF-8")
         trouble = f"not {error.encoding} from byte {error.start} on, and noise in gb18030 and big5"
     return InputError(f"{place}: unknown encoding ({trouble}); save it as UTF-8")

@@ -11,6 +11,8 @@ from policynlp.errors import InputError
 
 STDIN: Final = "-"
 _CLUTTER: Final = frozenset(("thumbs.db", "desktop.ini"))
+_MANIFEST: Final = ".run.json"
+_BESIDE_OUTPUT: Final = (".failures.csv", ".parts")
 
 
 class InputFile(NamedTuple):
@@ -37,8 +39,8 @@ def find_inputs(paths: Iterable[str], *, skip: Collection[str] = ()) -> Iterator
     """The files that ``paths`` name: files, folders with all they hold, globs, ``-`` for stdin.
 
     An article's id is its path below the folder given, with ``/``. The files of a folder come in
-    the order of their paths, without hidden ones and those in ``skip`` (absolute paths). What
-    does not exist is an error at once.
+    the order of their paths, without hidden ones, those in ``skip`` (absolute paths) and what
+    other runs wrote there. What does not exist is an error at once.
     """
     paths = [path for pattern in paths for path in _expand(pattern)]
     clash = next((path for path in paths if os.path.abspath(path) in skip), None)
@@ -75,9 +77,12 @@ def _walk(folder: Path, prefix: str, skip: Collection[str]) -> Iterator[InputFil
     except OSError:
         yield InputFile(folder, prefix)  # Reading it is a failure that says why.
         return
+    names = {entry.name for entry in found}
     for entry in found:
         path = folder / entry.name
-        if _is_clutter(entry.name) or (skip and os.path.abspath(path) in skip):
+        if _is_clutter(entry.name) or _is_of_a_run(entry.name, names):
+            continue
+        if skip and os.path.abspath(path) in skip:
             continue
         if entry.is_dir(follow_symlinks=False):
             yield from _walk(path, f"{prefix}{entry.name}/", skip)
@@ -88,6 +93,14 @@ def _walk(folder: Path, prefix: str, skip: Collection[str]) -> Iterator[InputFil
 def _is_clutter(name: str) -> bool:
     """Whether a file is hidden, or left by a system or an open office program."""
     return name.startswith((".", "~$")) or name.lower() in _CLUTTER
+
+
+def _is_of_a_run(name: str, names: Collection[str]) -> bool:
+    """Whether a file is a run's manifest, or one of ``names`` is the manifest of its run."""
+    out = name
+    for suffix in _BESIDE_OUTPUT:
+        out = out.removesuffix(suffix)
+    return name.endswith(_MANIFEST) or out + _MANIFEST in names
 
 
 def _own_id(path: Path) -> str:

@@ -1,16 +1,21 @@
 """Word and Excel files."""
 
 import datetime
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from policynlp.article import Failure
 from policynlp.errors import InputError
 from policynlp.reading.formats.finding import InputFile
 from policynlp.reading.formats.items import Item, Reading, parse_cells
 from policynlp.reading.formats.tables import read_header
-from policynlp.records import InputRecord
+from policynlp.records import Columns, InputRecord
+
+_Row = tuple[Any, ...]
+# A title and a note may stand above the names of the columns.
+_HEADER_ROWS: Final = 5
 
 
 def parse_document(item: Item, reading: Reading) -> InputRecord:
@@ -26,33 +31,50 @@ def parse_document(item: Item, reading: Reading) -> InputRecord:
 def find_in_workbook(file: InputFile, reading: Reading) -> Iterator[Item | Failure]:
     """One article a row of each sheet that has a column with articles.
 
-    A workbook without such a sheet is a failure that says what its first sheet lacks.
+    A sheet with cells and no such column is a failure that says so.
     """
     assert file.path is not None
     from openpyxl import load_workbook
 
     with file.path.open("rb") as stream:
         book = load_workbook(stream, read_only=True, data_only=True)
-        trouble, found = "it has no sheet with cells", False
+        empty = True
         for number, sheet in enumerate(book.worksheets):
-            rows = sheet.iter_rows(values_only=True)
             place = file if number == 0 else file.part(sheet.title)
-            try:
-                names = [_cell_text(cell) for cell in next(rows, ())]
-                header = read_header(names, file.place, reading.columns)
-            except InputError as error:
-                trouble = trouble if number else str(error).removeprefix(f"{file.place}: ")
-                continue
-            found = True
-            yield from _find_in_rows(place, header, rows)
-        if not found:
-            yield Failure(file.id, file.place, "parse", trouble)
+            for entry in _find_in_sheet(place, sheet.iter_rows(values_only=True), reading.columns):
+                empty = False
+                yield entry
+        if empty:
+            yield Failure(file.id, file.place, "parse", "it has no sheet with articles")
+
+
+def _find_in_sheet(
+    file: InputFile, rows: Iterator[_Row], columns: Columns
+) -> Iterator[Item | Failure]:
+    """The articles below the first row that names the columns."""
+    first = [[_cell_text(cell) for cell in row] for row in islice(rows, _HEADER_ROWS)]
+    for number, names in enumerate(first, 1):
+        try:
+            header = read_header(names, file.place, columns)
+        except InputError:
+            continue
+        yield from _find_in_rows(file, header, number + 1, chain(first[number:], rows))
+        return
+    # The row with most cells is most likely meant to name the columns.
+    names = max(first, key=lambda row: sum(map(bool, row)), default=[])
+    if any(names) or any(any(row) for row in rows):
+        try:
+            read_header(names, file.place, columns)
+        except InputError as error:
+            reason = str(error).removeprefix(f"{file.place}: ")
+            said = f"no row from 1 to {_HEADER_ROWS} names the columns: {reason}"
+            yield Failure(file.id, file.place, "parse", said)
 
 
 def _find_in_rows(
-    file: InputFile, header: list[str], rows: Iterable[tuple[Any, ...]]
+    file: InputFile, header: list[str], start: int, rows: Iterable[Sequence[object]]
 ) -> Iterator[Item]:
-    for number, row in enumerate(rows, 2):
+    for number, row in enumerate(rows, start):
         cells = {name: _cell_text(cell) for name, cell in zip(header, row, strict=False) if name}
         if any(cells.values()):
             size = sum(map(len, cells.values())) * 3
