@@ -63,7 +63,7 @@ _USUAL_LENGTH: Final = 50.0  # characters of a picked sentence, in the middle
 _MOST_FIGURES: Final = 6.0  # more make it a table
 
 _PLANE: Final = 0x10000  # every character that is looked for lies in the basic plane
-_DIGIT, _PER_CENT, _LARGE, _END = 1, 2, 3, 4
+_DIGIT, _PER_CENT, _LARGE, _END = 1, 2, 4, 8
 
 
 def _marked(marks: dict[str, int]) -> NDArray[np.uint8]:
@@ -107,23 +107,25 @@ class Measures:
     def _measure_form(self, sentences: Sentences) -> None:
         """Measure what sentences look like."""
         out, rows = self.features, self.table.sentences
-        codes, starts, ends = (
-            sentences.codes,
-            sentences.starts.take(rows),
-            sentences.ends.take(rows),
-        )
+        codes = sentences.codes
+        starts, ends = sentences.starts.take(rows), sentences.ends.take(rows)
         marks = _MARKS.take(codes, mode="clip")
-        out[_PERCENT] = _count(marks == _PER_CENT, starts, ends) > 0
-        out[_LARGE_NUMBER] = _count(marks == _LARGE, starts, ends) > 0
+        out[_ODD_END] = marks.take(ends - 1, mode="clip") != _END
+        bounds = np.array((starts, ends)).T.ravel()
+        has = np.bitwise_or.reduceat(marks, bounds)[::2]
+        digits = marks & _DIGIT
+        digits[1:] &= ~marks[:-1]  # the first of each figure
+        digits[starts] = marks.take(starts) & _DIGIT
+        figures = np.add.reduceat(digits, bounds, dtype=np.int64)[::2]
+        empty = (starts == ends).nonzero()[0]
+        has[empty] = figures[empty] = 0  # where reduceat gives what stands after it
+        out[_ODD_END, empty] = 1.0
+        out[_PERCENT] = has & _PER_CENT > 0
+        out[_LARGE_NUMBER] = has & _LARGE > 0
         out[_PREPOSITION] = _opens(codes, starts, ends)
-        out[_ODD_END] = (marks.take(ends - 1, mode="clip") != _END) | (starts == ends)
-        digits = marks == _DIGIT
-        firsts = digits.copy()
-        firsts[1:] &= ~digits[:-1]
-        figures = _count(firsts, starts, ends)
         out[_Z_LENGTH] = lengths = np.maximum(ends - starts, 1)
         out[_Z_FIGURES] = np.minimum(figures, _MOST_FIGURES)
-        out[_FIGURE_SHARE] = self._mean(figures > 0)
+        out[_FIGURE_SHARE] = self._mean(has & _DIGIT)
         out[_LENGTH_OFF] = np.log(lengths / _USUAL_LENGTH) ** 2
         out[_UNDER_20] = lengths < _SHORT
 
@@ -140,11 +142,11 @@ class Measures:
         out[_AFTER_UNDER_20, 1:] = out[_UNDER_20, :-1]
         out[_AFTER_UNDER_20, begins] = 0.0
         lengths = out[_Z_LENGTH]
-        opens = np.ones(len(rows), dtype=bool)  # of each row: whether its paragraph opens with it
-        np.not_equal(paragraphs[1:], paragraphs[:-1], out=opens[1:])
-        opens[begins] = True
-        in_paragraph = np.add.reduceat(lengths, opens.nonzero()[0]).take(opens.cumsum() - 1)
-        out[_PARAGRAPH_SHARE] = in_paragraph / np.add.reduceat(lengths, begins).take(owners)
+        in_paragraph = np.bincount(
+            sentences.paragraphs, np.maximum(sentences.ends - sentences.starts, 1)
+        )
+        in_unit = np.add.reduceat(lengths, begins).take(owners)
+        out[_PARAGRAPH_SHARE] = in_paragraph.take(paragraphs) / in_unit
 
     def _measure_words(self) -> None:
         """Measure what sentences share with the rest of their unit and with its title.
@@ -177,13 +179,6 @@ def measure(sentences: Sentences, lexicon: Floats) -> Floats:
     same in their sections. ``lexicon`` [terms] has the weight of each word.
     """
     return Measures(sentences, sentences.distinct_units(), lexicon).features.T
-
-
-def _count(flags: Flags, starts: Ints, ends: Ints) -> Ints:
-    """Return how many of ``flags`` are set from each start to its end."""
-    places = flags.nonzero()[0]
-    counts: Ints = places.searchsorted(ends) - places.searchsorted(starts)
-    return counts
 
 
 def _opens(codes: Codes, starts: Ints, ends: Ints) -> Flags:

@@ -89,11 +89,11 @@ class Table(NamedTuple):
 
 
 def tabulate(units: Sequence[Unit]) -> Table:
-    """Give every sentence of every unit a row."""
-    firsts = np.array([unit.first for unit in units], dtype=np.int64)
-    sizes = np.array([unit.end for unit in units], dtype=np.int64) - firsts
+    """Give every sentence of every unit, of which there must be any, a row."""
+    places = [np.arange(unit.first, unit.end) for unit in units]
+    sizes = np.array(list(map(len, places)))
     owners = np.arange(len(units)).repeat(sizes)
-    return Table(ranges(firsts, sizes), owners, sizes.cumsum() - sizes, sizes)
+    return Table(np.concatenate(places), owners, sizes.cumsum() - sizes, sizes)
 
 
 def ranges(begins: Ints, sizes: Ints) -> Ints:

@@ -67,9 +67,8 @@ class Words:
         """Take a table of ``units`` and the weight of each word, [terms]."""
         self._table, n = table, len(table.sentences)
         term_bits, row_bits = len(lexicon).bit_length(), n.bit_length()
-        keys = _keys(sentences, table, term_bits, row_bits)
-        starts = _changes(keys)
-        counts = np.diff(starts, append=len(keys))
+        keys = _keys(sentences, units, table, term_bits, row_bits)
+        starts, counts = _runs(keys)
         keys = keys.take(starts)
         self._rows = rows = keys & (1 << row_bits) - 1
         self._pairs = pairs = keys >> row_bits  # of unit and term
@@ -154,32 +153,36 @@ class Vectors:
             yield table[begin:end].reshape(size, size).tolist()
 
 
-def _keys(sentences: Sentences, table: Table, term_bits: int, row_bits: int) -> Ints:
+def _keys(
+    sentences: Sentences, units: Sequence[Unit], table: Table, term_bits: int, row_bits: int
+) -> Ints:
     """Return unit, term and row of each word of a table as one integer, ascending."""
     rows, terms = sentences.words
-    bounds = rows.searchsorted(np.arange(len(sentences.starts) + 1))
-    begins = bounds.take(table.sentences)
-    sizes = bounds.take(table.sentences + 1) - begins
-    of_units = (table.units << term_bits + row_bits) + np.arange(len(table.units))
-    keys = of_units.repeat(sizes) + (terms.take(ranges(begins, sizes)) << row_bits)
+    firsts = [unit.first for unit in units]
+    begins, ends = rows.searchsorted((firsts, [unit.end for unit in units]))
+    own = list(map(slice, begins.tolist(), ends.tolist()))
+    moved = table.begins - firsts + (np.arange(len(units)) << term_bits + row_bits)
+    keys = np.concatenate([terms[each] for each in own]) << row_bits
+    keys += np.concatenate([rows[each] for each in own])
+    keys += moved.repeat(ends - begins)
     keys.sort()
-    return cast(Ints, keys)
+    return keys
 
 
-def _changes(keys: Ints) -> Ints:
-    """Return the places of entries that differ from the one before."""
-    new = np.ones(len(keys), dtype=bool)
-    np.not_equal(keys[1:], keys[:-1], out=new[1:])
-    return new.nonzero()[0]
+def _runs(keys: Ints) -> tuple[Ints, Ints]:
+    """Return where runs of equal ``keys`` begin, and their sizes."""
+    is_bound = np.ones(len(keys) + 1, dtype=bool)
+    np.not_equal(keys[1:], keys[:-1], out=is_bound[1:-1])
+    bounds = is_bound.nonzero()[0]
+    return bounds[:-1], bounds[1:] - bounds[:-1]
 
 
 def _couples(pairs: Ints) -> tuple[Ints, Ints]:
     """Return every two entries, one before the other, that have the same pair."""
-    starts = _changes(pairs)
-    sizes = np.diff(starts, append=len(pairs))
-    followers = (starts + sizes - 1).repeat(sizes) - np.arange(len(pairs))
-    left = np.arange(len(pairs)).repeat(followers)
-    return left, ranges(np.arange(1, len(pairs) + 1), followers)
+    starts, sizes = _runs(pairs)
+    places = np.arange(len(pairs))
+    followers = (starts + sizes - 1).repeat(sizes) - places
+    return places.repeat(followers), ranges(places + 1, followers)
 
 
 def _sums(rows: Ints, values: Floats, n: int) -> Floats:
