@@ -19,9 +19,7 @@ from policynlp.analysis.abstracts import (
     make_abstracts,
     measure,
     select,
-    words_in,
 )
-from policynlp.analysis.abstracts import words as words_module
 from policynlp.analysis.layout import lay_out as lay_out_terms
 from policynlp.article import Abstract, AbstractLimits, Article, Paragraph, Section, Span
 from policynlp.errors import CorpusError, ModelError
@@ -89,8 +87,8 @@ def measured(article: Article) -> tuple[Sentences, Vocabulary]:
     vocabulary = Vocabulary(words)
     frequency = np.array([sum(word in row for row in rows) for word in words])
     idf = inverse_document_frequency(frequency, len(rows))
-    ((words, headings),) = words_in(lay_out_terms([article], vocabulary), [article])
-    return lay_out(article, words, idf, vocabulary.word_ids(article.title), headings), vocabulary
+    layout = lay_out_terms([article], vocabulary)
+    return lay_out(layout, idf, [vocabulary.word_ids(article.title)]), vocabulary
 
 
 def ranker(sentences: Sentences, **weights: float) -> Ranker:
@@ -101,7 +99,7 @@ def ranker(sentences: Sentences, **weights: float) -> Ranker:
 
 def abstract(article: Article, limits: AbstractLimits, **weights: float) -> Abstract:
     sentences, _ = measured(article)
-    return make_abstracts(sentences, ranker(sentences, **weights), limits).article
+    return make_abstracts(sentences, ranker(sentences, **weights), limits)[0].article
 
 
 def alike(rows: Floats) -> Callable[[Sequence[int]], Cosines]:
@@ -177,24 +175,6 @@ def test_a_section_is_measured_as_if_it_were_alone() -> None:
     assert np.allclose(rows[:, same], measure(alone, np.zeros(len(vocabulary)))[:, same])
 
 
-@pytest.mark.parametrize("title", [TITLE, ""])
-def test_long_articles_are_measured_as_short_ones(
-    title: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    article = divided(LEAD, [], FISHING, [["港口，港口，港口。", "！？"]])
-    article.title = title
-    sentences, _ = measured(article)
-    rng = np.random.default_rng(1)
-    lexicon = rng.normal(size=len(sentences.idf))
-    short = measure(sentences, lexicon)
-    limits = AbstractLimits(90, None, 40)
-    by_words = ranker(sentences, words=1.0, z_repeated_terms=0.5)
-    written = make_abstracts(sentences, by_words, limits)
-    monkeypatch.setattr(words_module, "_MOST_CELLS", 0)
-    assert np.allclose(measure(sentences, lexicon), short, atol=1e-12)
-    assert make_abstracts(sentences, by_words, limits) == written
-
-
 # --- Selection ----------------------------------------------------------------------------
 
 
@@ -253,7 +233,7 @@ def test_ties_go_to_the_earlier_sentence() -> None:
 def test_an_abstract_quotes_whole_sentences_in_source_order() -> None:
     article = divided(LEAD, FISHING)
     sentences, _ = measured(article)
-    found = make_abstracts(
+    (found,) = make_abstracts(
         sentences, ranker(sentences, percent=3.0, first=2.0), AbstractLimits(100, 2, 60)
     )
     assert found.article.text == LEAD[0][0] + FISHING[1][0]
@@ -292,14 +272,14 @@ def test_where_nothing_fits_the_abstract_is_empty() -> None:
 @pytest.mark.parametrize("sections", [[], [[]], [[], []], [[["，"]]], [[["\n"], ["\n"]]]])
 def test_empty_articles_have_empty_abstracts(sections: list[list[list[str]]]) -> None:
     sentences, _ = measured(divided(*sections))
-    found = make_abstracts(sentences, ranker(sentences), AbstractLimits())
+    (found,) = make_abstracts(sentences, ranker(sentences), AbstractLimits())
     assert found.article.text in ("", "，")
     assert len(found.sections) == len(sections)
 
 
 def test_sections_without_sentences_keep_their_place() -> None:
     sentences, _ = measured(divided([], LEAD, [], FISHING, []))
-    found = make_abstracts(sentences, ranker(sentences), AbstractLimits(50, None, 500))
+    (found,) = make_abstracts(sentences, ranker(sentences), AbstractLimits(50, None, 500))
     assert [each.text for each in found.sections] == [
         "",
         "".join(chain(*LEAD)),

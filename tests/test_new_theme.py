@@ -215,7 +215,7 @@ def test_without_any_of_the_theme_terms_choose_again(copied: Path, articles: Pat
     reviewer = Reviewer(copied)
     reviewer.write(1, labels=["无"] * N_ROWS)
     _run("theme", "next", copied, "--articles", articles, "--rows", 20)
-    assert sum(reviewer.truth[row["编号"]] for row in reviewer.rows(2)) >= 3
+    assert sum(reviewer.truth[row["编号"]] for row in reviewer.rows(2)) >= 2
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, partial
 from hashlib import sha256
-from itertools import chain, islice
+from itertools import accumulate, chain, islice, pairwise
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -178,19 +178,20 @@ class Analyzer:
         layout: Layout,
         probabilities: Floats,
         limits: AbstractLimits,
-    ) -> Iterator[abstracts.Abstracts]:
-        model, first = self._model, 0
-        for article, (words, headings) in zip(
-            articles, abstracts.words_in(layout, articles), strict=True
-        ):
-            title = model.vocabulary.word_ids(article.title)
-            sentences = abstracts.lay_out(article, words, model.idf, title, headings)
-            relevance = {}
-            if limits.themes:
-                last = first + sum([len(section.paragraphs) for section in article.sections])
-                relevance = self._relevance(article, probabilities[first:last], limits.themes)
-                first = last
-            yield abstracts.make_abstracts(sentences, self._ranker, limits, relevance)
+    ) -> list[abstracts.Abstracts]:
+        model = self._model
+        titles = [model.vocabulary.word_ids(article.title) for article in articles]
+        sentences = abstracts.lay_out(layout, model.idf, titles)
+        relevance = None
+        if limits.themes:
+            sizes = [sum([len(s.paragraphs) for s in article.sections]) for article in articles]
+            relevance = [
+                self._relevance(article, probabilities[first:last], limits.themes)
+                for article, (first, last) in zip(
+                    articles, pairwise(accumulate(sizes, initial=0)), strict=True
+                )
+            ]
+        return abstracts.make_abstracts(sentences, self._ranker, limits, relevance)
 
     def _check(self, limits: AbstractLimits) -> None:
         """Raise ``InputError`` naming the first of ``limits`` that cannot be kept."""

@@ -5,7 +5,7 @@ these arrays. What numpy costs a call, whatever the size of an array, is then pa
 them together.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import accumulate, repeat
 from typing import NamedTuple
 
@@ -47,20 +47,37 @@ class Structure(NamedTuple):
         return 2 * len(self.sections) + len(self.articles)
 
 
+class Pieces(NamedTuple):
+    """The headings and sentences of some articles in order, [pieces] each.
+
+    ``starts`` and ``ends`` are places in the articles' bodies as one text, ``rows`` those of
+    their structure; ``run_ins`` is the row of the run-in head that a sentence is, if it is one.
+    ``sentences`` counts those of all paragraphs and is ``NOWHERE`` for headings.
+    """
+
+    starts: Ints
+    ends: Ints
+    rows: Ints
+    run_ins: Ints
+    sentences: Ints
+
+
 class Layout(NamedTuple):
     """The term occurrences of some articles with the row and the sentence each stands in.
 
-    The articles' bodies count as one text; ``bases`` [articles] is what a place in an article
-    lies further on in it. ``terms``, ``starts``, ``rows``, ``run_ins`` and ``sentences``
+    The articles' bodies count as one ``text``; ``bases`` [articles] is what a place in an
+    article lies further on in it. ``terms``, ``starts``, ``rows``, ``run_ins`` and ``sentences``
     [occurrences] have the ``n_words`` words in order, then the characters in order. ``run_ins``
     is the row of the run-in head that an occurrence is in, if any, besides its paragraph's;
-    ``sentences`` counts those of all paragraphs and is ``NOWHERE`` in headings; article i has
-    those from ``first_sentences[i]`` up to ``first_sentences[i + 1]``. ``word_starts`` and
-    ``stop_words`` [words] are of every word, known or not.
+    ``sentences`` is as in ``pieces``; article i has those from ``first_sentences[i]`` up to
+    ``first_sentences[i + 1]``. ``word_starts`` and ``stop_words`` [words] are of every word,
+    known or not.
     """
 
     structure: Structure
+    text: str
     bases: tuple[int, ...]
+    pieces: Pieces
     terms: Ints
     starts: Ints
     rows: Ints
@@ -83,23 +100,25 @@ def lay_out(articles: Sequence[Article], vocabulary: Vocabulary) -> Layout:
         len(articles),
     )
     text, bases = _join(articles)
-    starts, ends, rows, run_ins, sentences, firsts = _units(articles, bases, structure)
+    pieces, first_sentences = _pieces(articles, bases, structure)
     found = vocabulary.locate(text)
     known = (found.words >= 0).nonzero()[0]
     places = np.concatenate((found.word_starts.take(known), found.places))
     terms = np.concatenate((found.words.take(known), found.characters))
-    unit = starts.searchsorted(places, side="right") - 1
-    inside = (places < ends.take(unit)).nonzero()[0]  # not between two body lines
-    unit = unit.take(inside)
+    piece = pieces.starts.searchsorted(places, side="right") - 1
+    inside = (places < pieces.ends.take(piece)).nonzero()[0]  # not between two body lines
+    piece = piece.take(inside)
     return Layout(
         structure,
+        text,
         bases,
+        pieces,
         terms.take(inside),
         places.take(inside),
-        rows.take(unit),
-        run_ins.take(unit),
-        sentences.take(unit),
-        firsts,
+        pieces.rows.take(piece),
+        pieces.run_ins.take(piece),
+        pieces.sentences.take(piece),
+        first_sentences,
         int(inside.searchsorted(len(known))),
         found.word_starts,
         vocabulary.are_stop_words(found.words),
@@ -119,12 +138,12 @@ def _join(articles: Sequence[Article]) -> tuple[str, tuple[int, ...]]:
     return "\n".join(bodies), bases
 
 
-def _units(
+def _pieces(
     articles: Sequence[Article], bases: Sequence[int], structure: Structure
-) -> Iterator[Ints]:
-    """Yield start, end, row, run-in row and sentence number of headings and sentences, in order.
+) -> tuple[Pieces, Ints]:
+    """Place headings and sentences in the articles' bodies as one text.
 
-    Sixth, the first sentence of each article, and how many there are in all.
+    Second, the first sentence of each article, and how many there are in all.
     """
     starts: list[int] = []
     ends: list[int] = []
@@ -154,7 +173,8 @@ def _units(
                     number += 1
                 row += 1
         firsts.append(number)
-    return map(np.array, (starts, ends, rows, run_ins, sentences, firsts), repeat(np.int64))
+    found = map(np.array, (starts, ends, rows, run_ins, sentences), repeat(np.int64))
+    return Pieces(*found), np.array(firsts)
 
 
 def count_rows(layout: Layout, n_terms: int) -> Pooled:

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from policynlp.analysis.abstracts import FEATURES, Sentences, lay_out, measure, words_in
+from policynlp.analysis.abstracts import FEATURES, Sentences, lay_out, measure
 from policynlp.analysis.layout import lay_out as lay_out_terms
 from policynlp.article import Article, Paragraph, Section, Span
 from policynlp.errors import CorpusError
@@ -68,8 +68,7 @@ def lay_out_edited(source: Edited, vocabulary: Vocabulary, idf: Floats) -> Sente
         start = bounds[-1] + 1
     text = "\n".join("".join(sentences) for sentences in source.paragraphs)
     article = Article(text, (Section(None, 0, 0, len(text), tuple(paragraphs)),))
-    ((words, headings),) = words_in(lay_out_terms([article], vocabulary), [article])
-    return lay_out(article, words, idf, vocabulary.word_ids(source.title), headings)
+    return lay_out(lay_out_terms([article], vocabulary), idf, [vocabulary.word_ids(source.title)])
 
 
 class Rows(NamedTuple):
@@ -95,7 +94,7 @@ def build_rows(
     words are weighed by a fit to other articles, or the ranker would trust them too much.
     """
     laid = [lay_out_edited(source, vocabulary, idf) for source in sources]
-    sizes = [len(each.spans) for each in laid]
+    sizes = [len(each.starts) for each in laid]
     article = np.repeat(np.arange(len(laid)), sizes)
     picks = np.concatenate([_pick_ranks(*each) for each in zip(sources, sizes, strict=True)])
     nothing = np.zeros(len(idf))
@@ -115,7 +114,7 @@ def build_rows(
         Rows(
             tuple(sources[i].id for i in article.tolist()),
             np.concatenate([np.arange(size) for size in sizes]),
-            np.concatenate([[end - start for start, end in each.spans] for each in laid]),
+            np.concatenate([each.ends - each.starts for each in laid]),
             picks,
             features.round(_DIGITS),
         ),
@@ -131,7 +130,7 @@ def _pick_ranks(source: Edited, size: int) -> Ints:
 
 def _word_values(sentences: Sentences, n_terms: int) -> Floats:
     """Return, for each sentence and term, what :func:`measure` weighs by the lexicon."""
-    words, n = sentences.words, len(sentences.spans)
+    words, n = sentences.words, len(sentences.starts)
     counts = pool(words.rows, words.terms, n, n_terms).counts
     rows, idf = counts.rows(), sentences.idf[counts.terms]
     norms = np.sqrt(np.bincount(rows, (counts.values * idf) ** 2, n))

@@ -12,7 +12,7 @@ from policynlp.analysis.abstracts.assembly import Abstracts, make_abstracts
 from policynlp.analysis.abstracts.features import FEATURES, measure
 from policynlp.analysis.abstracts.ranker import Ranker, lexicon_of
 from policynlp.analysis.abstracts.selection import Limits, select
-from policynlp.analysis.abstracts.sentences import Occurrences, Sentences, lay_out, words_in
+from policynlp.analysis.abstracts.sentences import Sentences, lay_out
 from policynlp.analysis.abstracts.words import Cosines
 
 __all__ = [
@@ -20,7 +20,6 @@ __all__ = [
     "Abstracts",
     "Cosines",
     "Limits",
-    "Occurrences",
     "Ranker",
     "Sentences",
     "lay_out",
@@ -28,5 +27,4 @@ __all__ = [
     "make_abstracts",
     "measure",
     "select",
-    "words_in",
 ]

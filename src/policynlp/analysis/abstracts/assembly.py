@@ -1,20 +1,18 @@
-"""The abstract of an article, of each of its sections and of what it says about a theme."""
+"""The abstracts of articles, of each of their sections and of what they say about a theme."""
 
 import sys
-from collections.abc import Mapping, Sequence
-from functools import partial
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain, islice
+from operator import sub
 from typing import Final, NamedTuple
 
+from policynlp.analysis.abstracts.choice import Quotes, Task, choose_all
 from policynlp.analysis.abstracts.clauses import cost, quote, shorten
-from policynlp.analysis.abstracts.coherence import stands, unfit_of
-from policynlp.analysis.abstracts.features import Measures
+from policynlp.analysis.abstracts.coherence import stands
 from policynlp.analysis.abstracts.ranker import Ranker
-from policynlp.analysis.abstracts.selection import Limits, select
-from policynlp.analysis.abstracts.sentences import Sentences, Unit
-from policynlp.analysis.abstracts.words import Likeness
+from policynlp.analysis.abstracts.selection import Limits
+from policynlp.analysis.abstracts.sentences import Sentences, Unit, Units
 from policynlp.article import Abstract, AbstractLimits, Span
-
-_MOST_REPAIRS: Final = 8
 
 
 class Abstracts(NamedTuple):
@@ -26,132 +24,100 @@ class Abstracts(NamedTuple):
 
 
 EMPTY: Final = Abstract("", ())
-_NO_THEMES: Final[Mapping[str, Sequence[float]]] = {}
+# Of an article: for each theme, how likely each sentence is about it.
+Relevance = Mapping[str, Sequence[float]]
 
 
 def make_abstracts(
     sentences: Sentences,
     ranker: Ranker,
     limits: AbstractLimits,
-    themes: Mapping[str, Sequence[float]] = _NO_THEMES,
-) -> Abstracts:
-    """Choose the abstract of an article, of each of its sections and for each of ``themes``.
+    themes: Sequence[Relevance] | None = None,
+) -> list[Abstracts]:
+    """Choose the abstracts of articles, of their sections and of what they say about themes.
 
     A text within its limits is its own abstract; where nothing fits, the abstract is empty.
-    ``themes`` has for every sentence how likely it is about the theme, 0 where it does not
-    belong to the theme's abstract.
+    ``themes`` [articles] has for every sentence of an article how likely it is about each theme,
+    0 where it does not belong to the theme's abstract.
     """
-    writer = _Writer(sentences, ranker, limits)
-    whole, *sections = sentences.units()
-    return Abstracts(
-        writer.abstract(whole, limits.characters),
-        tuple([writer.abstract(unit, limits.section_characters) for unit in sections]),
-        {theme: writer.about(whole, relevance) for theme, relevance in themes.items()},
+    themes = [{}] * len(sentences.articles) if themes is None else themes
+    writer = _Writer(sentences, limits)
+    parts = list(chain.from_iterable(map(writer.parts, sentences.articles, themes)))
+    tasks = [part for part in parts if isinstance(part, Task)]
+    chosen = iter(choose_all(tasks, sentences, writer.quotes, ranker))
+    written = iter(
+        [writer.write(part, next(chosen)) if isinstance(part, Task) else part for part in parts]
     )
+    return [
+        Abstracts(
+            next(written),
+            tuple(islice(written, len(units.sections))),
+            dict(zip(relevance, written, strict=False)),
+        )
+        for units, relevance in zip(sentences.articles, themes, strict=True)
+    ]
 
 
 class _Writer:
-    """Writes the abstracts of one article; measures only what must be chosen from."""
+    """Writes the abstracts of some articles."""
 
-    def __init__(self, sentences: Sentences, ranker: Ranker, limits: AbstractLimits) -> None:
-        self._sentences = sentences
-        self._ranker = ranker
-        self._limits = limits
-        self._lengths = [end - start for start, end in sentences.spans]
-        self._measured: Measures | None = None
-        self._scores: dict[tuple[int, int], list[float]] = {}
-        # What an abstract quotes of each sentence, and how many characters that adds to it.
-        self._kept, self._costs = sentences.spans, self._lengths
+    def __init__(self, sentences: Sentences, limits: AbstractLimits) -> None:
+        self._text, self._limits = sentences.text, limits
+        starts, ends = sentences.starts.tolist(), sentences.ends.tolist()
+        self._spans = list(map(Span, starts, ends))
+        self._lengths = list(map(sub, ends, starts))
+        self.quotes = Quotes(self._spans, self._lengths)
         if not limits.whole_sentences:
-            self._kept = [shorten(sentences.text, span) for span in sentences.spans]
-            self._costs = list(map(cost, sentences.spans, self._kept))
+            kept = [shorten(self._text, span) for span in self._spans]
+            self.quotes = Quotes(kept, list(map(cost, self._spans, kept)))
 
-    @property
-    def _measures(self) -> Measures:
-        if self._measured is None:
-            self._measured = Measures(self._sentences, self._ranker.lexicon)
-        return self._measured
+    def parts(self, units: Units, themes: Relevance) -> Iterator[Abstract | Task]:
+        """Return what is written of an article: itself, its sections, its themes."""
+        limits, whole = self._limits, units.article
+        yield self._part(units, whole, limits.characters)
+        for unit in units.sections:
+            yield self._part(units, unit, limits.section_characters)
+        for relevance in themes.values():
+            if whole and any(relevance):
+                yield Task(units, whole, self._limits_of(whole, limits.characters), relevance)
+            else:
+                yield EMPTY
 
-    def abstract(self, unit: Unit | None, characters: int | None) -> Abstract:
-        """Write the abstract of a unit, of so many characters at most."""
+    def _part(self, units: Units, unit: Unit | None, characters: int | None) -> Abstract | Task:
         if unit is None:
             return EMPTY
-        lengths = self._lengths[unit.first : unit.end]
-        limits = self._limits_of(lengths, characters)
-        if _within(lengths, limits):
-            spans = self._sentences.spans[unit.first : unit.end]
-            return _join(self._sentences.text, [span for span in spans if span[0] < span[1]])
-        return self._write(unit, self._scores_of(unit), limits)
+        limits = self._limits_of(unit, characters)
+        if not _within(self._lengths[unit.first : unit.end], limits):
+            return Task(units, unit, limits)
+        spans = [span for span in self._spans[unit.first : unit.end] if span[0] < span[1]]
+        return self._join(spans, units.base)
 
-    def about(self, unit: Unit | None, relevance: Sequence[float]) -> Abstract:
-        """Write what an article says about a theme; ``relevance`` has 0 for what is not."""
-        if unit is None or not any(relevance):
-            return EMPTY
-        scores = [p * r for p, r in zip(self._scores_of(unit), relevance, strict=True)]
-        limits = self._limits_of(self._lengths, self._limits.characters)
-        return self._write(unit, scores, limits)
-
-    def _limits_of(self, lengths: Sequence[int], characters: int | None) -> Limits:
+    def _limits_of(self, unit: Unit, characters: int | None) -> Limits:
         if self._limits.ratio is not None:
-            share = int(self._limits.ratio * sum(lengths))
+            share = int(self._limits.ratio * sum(self._lengths[unit.first : unit.end]))
             characters = share if characters is None else min(characters, share)
         return Limits(characters, self._limits.sentences)
 
-    def _write(self, unit: Unit, scores: Sequence[float], limits: Limits) -> Abstract:
-        costs = self._costs[unit.first : unit.end]
-        chosen = self._choose(unit, scores, costs, limits)
-        places = [unit.first + i for i in chosen]
+    def write(self, task: Task, chosen: Sequence[int]) -> Abstract:
+        """Quote the sentences that were chosen."""
+        spans = [self.quotes.spans[i] for i in chosen]
         if self._limits.whole_sentences:
-            return _join(self._sentences.text, [self._kept[i] for i in places])
-        left = sys.maxsize if limits.max_chars is None else limits.max_chars
-        left -= sum([self._costs[i] for i in places])
-        quotes = [(self._sentences.spans[i], self._kept[i]) for i in places]
-        return _join_parts(self._sentences.text, _restored(self._sentences.text, quotes, left))
+            return self._join(spans, task.article.base)
+        left = sys.maxsize if task.limits.max_chars is None else task.limits.max_chars
+        left -= sum([self.quotes.costs[i] for i in chosen])
+        quotes = list(zip([self._spans[i] for i in chosen], spans, strict=True))
+        quotes = _restored(self._text, quotes, left)
+        said = "".join([quote(self._text, *each) for each in quotes])
+        return Abstract(said, _moved([kept for _, kept in quotes], task.article.base))
 
-    def _choose(
-        self, unit: Unit, scores: Sequence[float], lengths: Sequence[int], limits: Limits
-    ) -> list[int]:
-        """Select, and select again without the sentences that cannot stand where they would.
-
-        Run-in heads are chosen only where nothing else fits: editors picked 8 of 103 of them,
-        and three in ten of the other sentences. What scores 0 is never chosen.
-        """
-        among, run_in = partial(self._among, unit), self._sentences.run_in
-        allowed = [i for i, score in enumerate(scores) if score]
-        usable = [i for i in allowed if unit.first + i not in run_in] if run_in else allowed
-        chosen = select(scores, lengths, among, limits, usable)
-        if not chosen:
-            return select(scores, lengths, among, limits, allowed)
-        for _ in range(_MOST_REPAIRS):
-            unfit = unfit_of(self._sentences.text, self._kept, unit.first, chosen)
-            if not unfit:
-                return chosen
-            usable = [i for i in usable if i not in unfit]
-            better = select(scores, lengths, among, limits, usable)
-            if not better:
-                return chosen
-            chosen = better
-        return chosen
-
-    def _among(self, unit: Unit, some: Sequence[int]) -> Likeness:
-        return self._measures.words.among([unit.first + i for i in some])
-
-    def _scores_of(self, unit: Unit) -> list[float]:
-        """Score a unit once: an article with one section has two abstracts of the same unit."""
-        place = unit.first, unit.end
-        if place not in self._scores:
-            self._scores[place] = self._ranker.scores(self._measures, unit)
-        return self._scores[place]
+    def _join(self, spans: Sequence[Span], base: int) -> Abstract:
+        said = "".join([self._text[start:end] for start, end in spans])
+        return Abstract(said, _moved(spans, base))
 
 
-def _join(text: str, spans: Sequence[Span]) -> Abstract:
-    return Abstract("".join([text[start:end] for start, end in spans]), tuple(spans))
-
-
-def _join_parts(text: str, quotes: Sequence[tuple[Span, Span]]) -> Abstract:
-    """Join what is kept of sentences."""
-    said = "".join([quote(text, *each) for each in quotes])
-    return Abstract(said, tuple([kept for _, kept in quotes]))
+def _moved(spans: Sequence[Span], base: int) -> tuple[Span, ...]:
+    """Return spans of the articles' text as spans of the article."""
+    return tuple([Span(start - base, end - base) for start, end in spans])
 
 
 def _restored(text: str, quotes: Sequence[tuple[Span, Span]], left: int) -> list[tuple[Span, Span]]:

@@ -1,14 +1,14 @@
 """What is measured of a sentence in its unit: in the article, and again in its section."""
 
-import math
-import re
-from typing import Final
+from collections.abc import Sequence
+from typing import Final, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
-from policynlp.analysis.abstracts.sentences import Sentences, Unit
-from policynlp.analysis.abstracts.words import words_of
-from policynlp.language.terms import Floats
+from policynlp.analysis.abstracts.sentences import Codes, Flags, Sentences, Table, Unit, tabulate
+from policynlp.analysis.abstracts.words import Words
+from policynlp.language.terms import Floats, Ints
 
 FEATURES: Final = (
     "log_sentences",
@@ -57,100 +57,134 @@ FEATURES: Final = (
     _Z_REPEATED_TERMS,
 ) = range(len(FEATURES))
 
-_OPENING: Final = re.compile("在|据|对于|为|从|以|按照|根据|通过|围绕|聚焦")
-_FIGURE: Final = re.compile("[0-9０-９]+")
-_ENDS: Final = frozenset("。！？!?”")
-
+_OPENINGS: Final = ("在", "据", "对于", "为", "从", "以", "按照", "根据", "通过", "围绕", "聚焦")
 _SHORT: Final = 20  # characters; a run-in head or an interjection rather than a sentence
 _USUAL_LENGTH: Final = 50.0  # characters of a picked sentence, in the middle
 _MOST_FIGURES: Final = 6.0  # more make it a table
 
+_PLANE: Final = 0x10000  # every character that is looked for lies in the basic plane
+_DIGIT, _PER_CENT, _LARGE, _END = 1, 2, 4, 8
+
+
+def _marked(marks: dict[str, int]) -> NDArray[np.uint8]:
+    """Return for each code point the mark of the characters that it is among, or 0."""
+    table = np.zeros(_PLANE, dtype=np.uint8)
+    for characters, mark in marks.items():
+        table[[ord(character) for character in characters]] = mark
+    return table
+
+
+_MARKS: Final = _marked(
+    {"0123456789０１２３４５６７８９": _DIGIT, "%％": _PER_CENT, "亿万": _LARGE, "。！？!?”": _END}
+)
+# The n-th opening has the mark n; one of a single character is done with its first.
+_FIRST_OF_OPENING: Final = _marked({word[0]: n for n, word in enumerate(_OPENINGS, 1)})
+_SECOND_OF_OPENING: Final = _marked({word[1:]: n for n, word in enumerate(_OPENINGS, 1)})
+_IS_SINGLE: Final = np.array([False, *(len(word) == 1 for word in _OPENINGS)])
+
 
 class Measures:
-    """What was measured of an article's sentences.
+    """What was measured of the sentences of some units, a row for each sentence of each unit.
 
-    What depends on the sentence alone is measured once; :meth:`features` puts it in a unit.
+    Sums run over the rows of one unit, in their order, so that what is measured does not
+    depend on which units are measured together.
     """
 
-    def __init__(self, sentences: Sentences, lexicon: Floats) -> None:
-        """Take an article and the weight of each word, [terms]."""
-        self._sentences = sentences
-        self.words = words_of(sentences, lexicon)
-        self._alone = _surface(sentences)
-        self._alone[_WORDS] = self.words.said.weight
+    features: Floats  # [len(FEATURES), rows]
+    words: Words
+    table: Table
 
-    def features(self, unit: Unit) -> Floats:
-        """Return the features of a unit's sentences, [len(FEATURES), sentences]."""
-        features = self._alone[:, unit.first : unit.end].copy()
-        self._measure_words(unit, features)
-        sums = np.add.reduce(features[_Z_LENGTH:], axis=1, keepdims=True)
-        self._measure_place(unit, sums[0, 0], features)
-        _standardise(features[_Z_LENGTH:], sums / unit.size)
-        return features
+    def __init__(self, sentences: Sentences, units: Sequence[Unit], lexicon: Floats) -> None:
+        """Take sentences, the units to measure and the weight of each word, [terms]."""
+        self.table = table = tabulate(units)
+        self.words = Words(sentences, units, table, lexicon)
+        self.features = np.zeros((len(FEATURES), len(table.sentences)))
+        self._measure_form(sentences)
+        self._measure_words()
+        self._measure_place(sentences)
+        self._standardise(self.features[_Z_LENGTH:])
 
-    def _measure_place(self, unit: Unit, length: float, out: Floats) -> None:
-        size = unit.end - unit.first
-        out[_LOG_SENTENCES] = math.log(size)
-        out[_FIRST, 0] = 1.0
-        out[_SECOND, 1:2] = 1.0
-        out[_FIRST_PARAGRAPH, : self._sentences.first_paragraph(unit)] = 1.0
-        out[_LAST_PARAGRAPH, self._sentences.last_paragraph(unit) :] = 1.0
-        out[_PARAGRAPH_SHARE] /= length
+    def _measure_form(self, sentences: Sentences) -> None:
+        """Measure what sentences look like."""
+        out, rows = self.features, self.table.sentences
+        codes = sentences.codes
+        starts, ends = sentences.starts.take(rows), sentences.ends.take(rows)
+        marks = _MARKS.take(codes, mode="clip")
+        out[_ODD_END] = marks.take(ends - 1, mode="clip") != _END
+        bounds = np.array((starts, ends)).T.ravel()
+        has = np.bitwise_or.reduceat(marks, bounds)[::2]
+        digits = marks & _DIGIT
+        digits[1:] &= ~marks[:-1]  # the first of each figure
+        digits[starts] = marks.take(starts) & _DIGIT
+        figures = np.add.reduceat(digits, bounds, dtype=np.int64)[::2]
+        empty = (starts == ends).nonzero()[0]
+        has[empty] = figures[empty] = 0  # where reduceat gives what stands after it
+        out[_ODD_END, empty] = 1.0
+        out[_PERCENT] = has & _PER_CENT > 0
+        out[_LARGE_NUMBER] = has & _LARGE > 0
+        out[_PREPOSITION] = _opens(codes, starts, ends)
+        out[_Z_LENGTH] = lengths = np.maximum(ends - starts, 1)
+        out[_Z_FIGURES] = np.minimum(figures, _MOST_FIGURES)
+        out[_FIGURE_SHARE] = self._mean((has & _DIGIT).astype(np.float64))
+        out[_LENGTH_OFF] = np.log(lengths / _USUAL_LENGTH) ** 2
+        out[_UNDER_20] = lengths < _SHORT
+
+    def _measure_place(self, sentences: Sentences) -> None:
+        """Measure where sentences stand; their lengths and which are short must be known."""
+        out, (rows, owners, begins, sizes) = self.features, self.table
+        lasts = begins + sizes - 1
+        out[_LOG_SENTENCES] = np.log(sizes).take(owners)
+        out[_FIRST, begins] = 1.0
+        out[_SECOND, begins[sizes > 1] + 1] = 1.0
+        paragraphs = sentences.paragraphs.take(rows)
+        out[_FIRST_PARAGRAPH] = paragraphs == paragraphs.take(begins).take(owners)
+        out[_LAST_PARAGRAPH] = paragraphs == paragraphs.take(lasts).take(owners)
         out[_AFTER_UNDER_20, 1:] = out[_UNDER_20, :-1]
-        out[_FIGURE_SHARE] = np.add.reduce(out[_FIGURE_SHARE]) / size
+        out[_AFTER_UNDER_20, begins] = 0.0
+        lengths = out[_Z_LENGTH]
+        in_paragraph = np.bincount(
+            sentences.paragraphs, np.maximum(sentences.ends - sentences.starts, 1)
+        )
+        in_unit = np.add.reduceat(lengths, begins).take(owners)
+        out[_PARAGRAPH_SHARE] = in_paragraph.take(paragraphs) / in_unit
 
-    def _measure_words(self, unit: Unit, out: Floats) -> None:
+    def _measure_words(self) -> None:
         """Measure what sentences share with the rest of their unit and with its title.
 
         How much of a sentence's words comes again in other sentences is what is left of
         centrality once the rest is known: the cosine to the centroid added nothing to it.
         """
-        repeated, new, in_title = self.words.shared(unit)
-        own = slice(unit.first, unit.end)
-        out[_REPEATED_TERMS] = out[_Z_REPEATED_TERMS] = repeated / 50.0
-        out[_NEW_TERMS] = new / np.maximum(self.words.said.distinct[own], 1.0)
-        out[_TITLE_PRECISION] = in_title / np.maximum(self.words.said.mass[own], 1.0)
+        out, words = self.features, self.words
+        out[_WORDS] = words.weight
+        out[_REPEATED_TERMS] = out[_Z_REPEATED_TERMS] = words.repeated / 50.0
+        out[_NEW_TERMS] = words.new / np.maximum(words.distinct, 1.0)
+        out[_TITLE_PRECISION] = words.in_title / np.maximum(words.mass, 1.0)
+
+    def _mean(self, values: Floats | Flags) -> Floats:
+        """Return, for each row, the mean of ``values`` [..., rows] in its unit."""
+        table = self.table
+        sums = np.add.reduceat(values, table.begins, axis=-1, dtype=np.float64)
+        return (sums / table.sizes).take(table.units, axis=-1)
+
+    def _standardise(self, features: Floats) -> None:
+        """Shift and scale ``features`` [k, rows] in place to mean 0 and deviation 1 by unit."""
+        features -= self._mean(features)
+        features /= np.sqrt(self._mean(features * features) + 1e-9)
 
 
 def measure(sentences: Sentences, lexicon: Floats) -> Floats:
     """Return the features of every row, [rows, len(FEATURES)], as the ranker uses them.
 
-    Rows are the n sentences in their article and, if several sections have sentences, n
-    more: the same in their sections. ``lexicon`` [terms] has the weight of each word.
+    Rows are the sentences of each article and, if several of its sections have sentences, the
+    same in their sections. ``lexicon`` [terms] has the weight of each word.
     """
-    measures = Measures(sentences, lexicon)
-    units = {(unit.first, unit.end): unit for unit in sentences.units() if unit}
-    return np.hstack([measures.features(unit) for unit in units.values()]).T
+    return Measures(sentences, sentences.distinct_units(), lexicon).features.T
 
 
-def _surface(sentences: Sentences) -> Floats:
-    """Measure what sentences look like, whatever stands around them, [len(FEATURES), n].
-
-    The share of figures and of the paragraph are left to be divided by what the unit has.
-    """
-    texts = [sentences.text[start:end] for start, end in sentences.spans]
-    out = np.zeros((len(FEATURES), len(texts)))
-    out[_PERCENT : _ODD_END + 1] = [
-        ["%" in text or "％" in text for text in texts],
-        ["亿" in text or "万" in text for text in texts],
-        [_OPENING.match(text) is not None for text in texts],
-        [text[-1:] not in _ENDS for text in texts],
-    ]
-    lengths = np.array([len(text) or 1 for text in texts])
-    figures = np.array([len(_FIGURE.findall(text)) for text in texts])
-    out[_Z_LENGTH] = lengths
-    out[_Z_FIGURES] = np.minimum(figures, _MOST_FIGURES)
-    out[_FIGURE_SHARE] = figures > 0
-    out[_LENGTH_OFF] = np.log(lengths / _USUAL_LENGTH) ** 2
-    out[_UNDER_20] = lengths < _SHORT
-    begins = np.array(sentences.paragraphs)
-    in_paragraph = np.add.reduceat(lengths, begins[:-1])
-    out[_PARAGRAPH_SHARE] = in_paragraph.repeat(begins[1:] - begins[:-1])
-    return out
-
-
-def _standardise(features: Floats, means: Floats) -> None:
-    """Shift and scale ``features`` [k, sentences] in place to mean 0 and deviation 1."""
-    features -= means
-    variances = np.add.reduce(features * features, axis=1, keepdims=True) / features.shape[1]
-    features /= np.sqrt(variances + 1e-9)
+def _opens(codes: Codes, starts: Ints, ends: Ints) -> Flags:
+    """Say which sentences open with one of the prepositions."""
+    first = _FIRST_OF_OPENING.take(codes.take(starts), mode="clip")
+    second = _SECOND_OF_OPENING.take(codes.take(starts + 1, mode="clip"), mode="clip")
+    longer = (first == second) & (first > 0) & (ends > starts + 1)
+    single = _IS_SINGLE.take(first) & (ends > starts)
+    return cast(Flags, longer | single)

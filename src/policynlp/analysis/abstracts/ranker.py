@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from policynlp.analysis.abstracts.features import FEATURES, Measures
-from policynlp.analysis.abstracts.sentences import Unit
 from policynlp.errors import ModelError
 from policynlp.language.terms import Floats
 
@@ -25,9 +24,11 @@ class Ranker:
         self.weights = weights
         self.lexicon = lexicon
 
-    def scores(self, measures: Measures, unit: Unit) -> list[float]:
-        """Return how likely each sentence of a unit is a pick."""
-        logits = self.weights[1:] @ measures.features(unit) + self.weights[0]
+    def scores(self, measures: Measures) -> list[float]:
+        """Return how likely each sentence of each unit that was measured is a pick."""
+        # A product of matrices would sum in an order that depends on their size.
+        weighted = np.multiply(measures.features.T, self.weights[1:], order="C")
+        logits = np.add.reduce(weighted, axis=1) + self.weights[0]
         scores: list[float] = (1.0 / (1.0 + np.exp(-logits))).tolist()
         return scores
 

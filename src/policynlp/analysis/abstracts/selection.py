@@ -29,38 +29,59 @@ class Limits(NamedTuple):
     max_sentences: int | None = None
 
 
+class Shortlist(NamedTuple):
+    """The sentences that a choice is made from, ascending, with the score and the size of each.
+
+    The choice is ``exact`` or greedy, of a size of ``budget`` and of ``room`` sentences at most.
+    """
+
+    places: list[int]
+    scores: list[float]
+    sizes: list[int]
+    budget: int
+    room: int
+    exact: bool
+
+
 def select(
-    scores: Sequence[float],
-    lengths: Sequence[int],
-    among: Among,
-    limits: Limits,
-    usable: Sequence[int] | None = None,
+    scores: Sequence[float], lengths: Sequence[int], among: Among, limits: Limits
 ) -> list[int]:
     """Choose the sentences of an abstract, in source order.
 
     Maximises the sum of p over the chosen less p·q·cosine over each pair of them, which is
     Maximal Marginal Relevance (Carbonell & Goldstein 1998) for sets, as a knapsack (McDonald
-    2007). Exact for short abstracts; greedy for long ones. Only ``usable`` sentences are
-    considered, by default all of them.
+    2007). Exact for short abstracts; greedy for long ones.
     """
-    usable = range(len(scores)) if usable is None else usable
+    candidates = shortlist(scores, lengths, limits, range(len(scores)))
+    return choose(candidates, among(candidates.places)) if candidates.places else []
+
+
+def shortlist(
+    scores: Sequence[float], lengths: Sequence[int], limits: Limits, usable: Sequence[int]
+) -> Shortlist:
+    """Return what to choose from: the most promising of the ``usable`` sentences that fit.
+
+    What scores 0 is never chosen.
+    """
     room = len(scores) if limits.max_sentences is None else limits.max_sentences
     # Where only their number is limited, sentences are all of one size.
     sizes = [min(length, 1) for length in lengths] if limits.max_chars is None else lengths
     budget = room if limits.max_chars is None else limits.max_chars
-    fit = [i for i in usable if 0 < sizes[i] <= budget]
-    if not fit or room < 1:
-        return []
+    fit = [i for i in usable if 0 < sizes[i] <= budget and scores[i]]
     best, exact = fit, len(fit) <= _EXACT_CANDIDATES
-    picks = 0
     if not exact:
         best = sorted(fit, key=scores.__getitem__, reverse=True)[:_EXACT_CANDIDATES]
         picks = min(room, budget * len(best) // sum([sizes[i] for i in best]))
         exact = picks <= _EXACT_PICKS
-    pool = sorted(best) if exact else _pool(fit, scores, sizes, picks)
-    choose = _best_set if exact else _greedy_set
-    chosen = choose([scores[i] for i in pool], [sizes[i] for i in pool], among(pool), budget, room)
-    return sorted([pool[i] for i in chosen])
+        best = sorted(best) if exact else _pool(fit, scores, sizes, picks)
+    return Shortlist(best, [scores[i] for i in best], [sizes[i] for i in best], budget, room, exact)
+
+
+def choose(candidates: Shortlist, likeness: Likeness) -> list[int]:
+    """Choose the best of a shortlist, in source order; ``likeness`` is that of its sentences."""
+    places, scores, sizes, budget, room, exact = candidates
+    chosen = (_best_set if exact else _greedy_set)(scores, sizes, likeness, budget, room)
+    return sorted([places[i] for i in chosen])
 
 
 def _pool(

@@ -1,19 +1,24 @@
-"""An article's sentences with what the ranker and the selection must know of each."""
+"""The sentences of some articles with what the ranker and the selection must know of each."""
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Final, NamedTuple, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from policynlp.analysis.layout import NOWHERE, Layout
-from policynlp.article import Article, Span
 from policynlp.language.terms import Floats, Ints
+
+Codes = NDArray[np.uint32]
+Flags = NDArray[np.bool_]
+
+_PLANE: Final = 0x10000
+_IS_BLANK: Final = np.array([chr(code).isspace() for code in range(_PLANE)])
 
 
 class Unit(NamedTuple):
-    """What an abstract is made of: the sentences ``first`` to ``end`` of an article.
+    """What an abstract is made of: the sentences ``first`` to ``end`` of some.
 
     ``title`` holds word ids: of the article's title or of the section's heading.
     """
@@ -22,123 +27,146 @@ class Unit(NamedTuple):
     end: int
     title: Ints
 
-    @property
-    def size(self) -> int:
-        """The number of sentences."""
-        return self.end - self.first
+
+class Units(NamedTuple):
+    """An article's unit and each of its sections'; ``None`` is one without sentences.
+
+    ``base`` is what a place in the article lies further on in the articles' bodies as one text,
+    ``first`` the number of its first sentence.
+    Where a single section has sentences, it is the article's unit: the two are measured once.
+    """
+
+    base: int
+    first: int
+    article: Unit | None
+    sections: list[Unit | None]
 
 
 class Occurrences(NamedTuple):
-    """The words of an article's body: the sentence, ascending, and the id of each occurrence."""
+    """The words of some articles' bodies: the sentence, ascending, and the id of each."""
 
     rows: Ints
     terms: Ints
 
 
 class Sentences(NamedTuple):
-    """The n sentences of one article in source order, as the ranker wants them.
+    """The n sentences of some articles in source order, as the ranker wants them.
 
-    ``spans`` leave out the white space around a sentence. ``paragraphs`` has the first sentence
-    of each paragraph that has any, and n; section s holds the sentences ``sections[s]`` to
-    ``sections[s + 1]``. ``words`` has the known words of all sentences, ``idf`` [terms] their
-    inverse document frequencies. ``titles`` holds word ids: of the article's title, then of each
-    heading.
+    ``text`` is the articles' bodies as one text and ``codes`` its code points with a blank at
+    the end; sentence i lies there from ``starts[i]`` to ``ends[i]``, without the white space
+    around it, and stands in the paragraph ``paragraphs[i]``. ``words`` has the known words of
+    all sentences, ``idf`` [terms] their inverse document frequencies. ``articles`` has the units
+    of each.
     """
 
     text: str
-    spans: list[Span]
-    paragraphs: list[int]
-    sections: list[int]
+    codes: Codes
+    starts: Ints
+    ends: Ints
+    paragraphs: Ints
     run_in: frozenset[int]
     words: Occurrences
     idf: Floats
-    titles: tuple[Ints, ...]
+    articles: list[Units]
 
-    def units(self) -> Iterator[Unit | None]:
-        """Return the article's unit, then each section's; ``None`` is one without sentences.
-
-        An article with a single section is measured once: the two units are one and the same.
-        """
-        title, *headings = self.titles
-        bounds = list(pairwise(self.sections))
-        filled = [s for s, (first, end) in enumerate(bounds) if first < end]
-        if len(filled) == 1 and not len(title):
-            title = headings[filled[0]]
-        whole = Unit(0, len(self.spans), title) if filled else None
-        yield whole
-        for (first, end), heading in zip(bounds, headings, strict=True):
-            alone = len(filled) == 1
-            yield None if first == end else whole if alone else Unit(first, end, heading)
-
-    def first_paragraph(self, unit: Unit) -> int:
-        """Return how many sentences of a unit stand in its first paragraph."""
-        return self.paragraphs[bisect_right(self.paragraphs, unit.first)] - unit.first
-
-    def last_paragraph(self, unit: Unit) -> int:
-        """Return how many sentences of a unit stand before its last paragraph."""
-        return self.paragraphs[bisect_left(self.paragraphs, unit.end) - 1] - unit.first
+    def distinct_units(self) -> list[Unit]:
+        """Return each unit that has sentences once: an article's before its sections'."""
+        units = (unit for article in self.articles for unit in (article.article, *article.sections))
+        return list({(unit.first, unit.end): unit for unit in units if unit}.values())
 
 
-def lay_out(
-    article: Article, words: Occurrences, idf: Floats, title: Ints, headings: Sequence[Ints] = ()
-) -> Sentences:
-    """Lay out an article for the ranker.
+class Table(NamedTuple):
+    """The sentences of some units, a row for each sentence of each unit.
 
-    ``words`` numbers the sentences of each paragraph of each section, in order; ``headings`` has
-    the word ids of each section's heading, or is left out.
+    ``sentences`` and ``units`` [rows] number the sentence and the unit, the latter ascending;
+    ``begins`` and ``sizes`` [units] are the first row of a unit and the number of its rows.
     """
-    spans: list[Span] = []
-    paragraphs, sections, run_in = [], [0], []
-    for section in article.sections:
-        for paragraph in section.paragraphs:
-            if paragraph.run_in:
-                run_in.append(len(spans) + paragraph.sentences.index(paragraph.run_in))
-            if paragraph.sentences:
-                paragraphs.append(len(spans))
-                spans += paragraph.sentences
-        sections.append(len(spans))
-    paragraphs.append(len(spans))
+
+    sentences: Ints
+    units: Ints
+    begins: Ints
+    sizes: Ints
+
+
+def tabulate(units: Sequence[Unit]) -> Table:
+    """Give every sentence of every unit, of which there must be any, a row."""
+    places = [np.arange(unit.first, unit.end) for unit in units]
+    sizes = np.array(list(map(len, places)))
+    owners = np.arange(len(units)).repeat(sizes)
+    return Table(np.concatenate(places), owners, sizes.cumsum() - sizes, sizes)
+
+
+def ranges(begins: Ints, sizes: Ints) -> Ints:
+    """Return ``range(begin, begin + size)`` of each of ``begins``, one after the other."""
+    ends = sizes.cumsum()
+    shifts = begins - ends + sizes
+    return cast(Ints, shifts.repeat(sizes) + np.arange(ends[-1] if len(ends) else 0))
+
+
+def lay_out(layout: Layout, idf: Floats, titles: Sequence[Ints]) -> Sentences:
+    """Lay out articles for the ranker; ``titles`` has the word ids of each one's title."""
+    in_body = (layout.pieces.sentences != NOWHERE).nonzero()[0]
+    starts, ends = layout.pieces.starts.take(in_body), layout.pieces.ends.take(in_body)
+    paragraphs = layout.pieces.rows.take(in_body)
+    run_in = (layout.pieces.run_ins.take(in_body) != NOWHERE).nonzero()[0]
+    # The blank at the end lets a place be where the text ends.
+    codes = np.frombuffer((layout.text + "\n").encode("utf-32-le", "surrogatepass"), np.uint32)
+    _strip(layout.text, codes, starts, ends)
+    words, headings = _words(layout)
     return Sentences(
-        article.text,
-        _stripped(article.text, spans),
+        layout.text,
+        codes,
+        starts,
+        ends,
         paragraphs,
-        sections,
-        frozenset(run_in),
+        frozenset(run_in.tolist()),
         words,
         idf,
-        (title, *(headings or [title[:0]] * len(article.sections))),
+        list(_units(layout, paragraphs, titles, headings)),
     )
 
 
-def _stripped(text: str, spans: list[Span]) -> list[Span]:
+def _strip(text: str, codes: Codes, starts: Ints, ends: Ints) -> None:
     """Leave out the white space around sentences."""
-    for place, (start, end) in enumerate(spans):
-        quoted = text[start:end]
-        bare = quoted.strip()
-        if bare != quoted:
-            start += len(quoted) - len(quoted.lstrip())
-            spans[place] = Span(start, start + len(bare))
-    return spans
+    edges = codes.take((starts, ends - 1), mode="clip")
+    blank: Flags = _IS_BLANK.take(edges, mode="clip")
+    for place in (blank[0] | blank[1]).nonzero()[0].tolist():
+        quoted = text[starts[place] : ends[place]]
+        starts[place] += len(quoted) - len(quoted.lstrip())
+        ends[place] = starts[place] + len(quoted.strip())
 
 
-def words_in(
-    layout: Layout, articles: Sequence[Article]
-) -> Iterator[tuple[Occurrences, list[Ints]]]:
-    """Return the words of each article's body, and those of each of its sections' headings."""
+def _words(layout: Layout) -> tuple[Occurrences, list[Ints]]:
+    """Return the words of all sentences, and those of each section's heading."""
     terms, sentences = layout.terms[: layout.n_words], layout.sentences[: layout.n_words]
     in_body = sentences != NOWHERE
     body, headed = in_body.nonzero()[0], (~in_body).nonzero()[0]
-    rows, body_terms = sentences.take(body), terms.take(body)
-    bounds = rows.searchsorted(layout.first_sentences).tolist()
     sections = layout.rows.take(headed) - layout.structure.n_paragraphs
-    starts = sections.searchsorted(np.arange(layout.structure.n_sections + 1)).tolist()
+    bounds = sections.searchsorted(np.arange(layout.structure.n_sections + 1)).tolist()
     heading_terms = terms.take(headed)
-    headings = [heading_terms[start:end] for start, end in pairwise(starts)]
-    section = 0
-    for article, first, (begin, end) in zip(
-        articles, layout.first_sentences.tolist(), pairwise(bounds), strict=False
-    ):
-        last = section + len(article.sections)
-        own = Occurrences(rows[begin:end] - first, body_terms[begin:end])
-        yield own, headings[section:last]
-        section = last
+    headings = [heading_terms[start:end] for start, end in pairwise(bounds)]
+    return Occurrences(sentences.take(body), terms.take(body)), headings
+
+
+def _units(
+    layout: Layout, paragraphs: Ints, titles: Sequence[Ints], headings: Sequence[Ints]
+) -> Iterator[Units]:
+    """Divide the sentences into units; an article of one section may be titled by its heading."""
+    structure = layout.structure
+    sections = structure.sections.take(paragraphs)
+    bounds = sections.searchsorted(np.arange(structure.n_sections + 1)).tolist()
+    articles = structure.articles.searchsorted(np.arange(structure.n_articles + 1)).tolist()
+    for base, title, (begin, stop) in zip(layout.bases, titles, pairwise(articles), strict=True):
+        own = [
+            Unit(first, end, heading) if first < end else None
+            for first, end, heading in zip(
+                bounds[begin:stop], bounds[begin + 1 : stop + 1], headings[begin:stop], strict=True
+            )
+        ]
+        filled = [unit for unit in own if unit]
+        if len(filled) == 1 and not len(title):
+            title = filled[0].title
+        whole = Unit(bounds[begin], bounds[stop], title) if filled else None
+        if len(filled) == 1:
+            own = [unit and whole for unit in own]
+        yield Units(base, bounds[begin], whole, own)

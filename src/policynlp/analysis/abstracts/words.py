@@ -1,168 +1,30 @@
-"""The words of an article's sentences: what they share, and how alike they are.
+"""The words of sentences: what those of a unit share, and how alike they are.
 
-Sentences are vectors of tf-idf over words. The abstracts of an article of 12 sentences take
-286 µs with a matrix of all its sentences and words, 349 with lists of entries; those of 60
-sentences 977 and 713, and a matrix of a long article would not fit into memory.
+Sentences are vectors of tf-idf over words, kept as lists of entries. A matrix of sentences and
+words took longer for all articles but the shortest, and would not fit into memory for long ones.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Final, NamedTuple, Protocol, cast
 
 import numpy as np
-from numpy.typing import NDArray
 
-from policynlp.analysis.abstracts.sentences import Sentences, Unit
-from policynlp.language.terms import Floats, Ints, pool
+from policynlp.analysis.abstracts.sentences import Flags, Sentences, Table, Unit, ranges
+from policynlp.language.terms import Floats, Ints
 
-Flags = NDArray[np.bool_]
-
-# Cells of a matrix, some 35 sentences; beyond them lists of entries are faster.
-_MOST_CELLS: Final = 30_000
 _NOTHING: Final = 1e-30  # instead of 0 under a division
-
-
-class Said(NamedTuple):
-    """What each of n sentences says whatever stands around it, [n] each.
-
-    ``mass`` is the sum of its words' idf, ``distinct`` their number, ``weight`` what they weigh
-    by the lexicon, as tf-idf is scaled.
-    """
-
-    mass: Floats
-    distinct: Floats
-    weight: Floats
-
-
-class Shared(NamedTuple):
-    """What each sentence of a unit shares with the others and the title, [sentences] each.
-
-    ``repeated`` and ``in_title`` are sums of idf: of words that other sentences have, too, and
-    of words of the title; ``new`` is the number of words that no sentence before has.
-    """
-
-    repeated: Floats
-    new: Ints
-    in_title: Floats
+_NOWHERE: Final = -1
 
 
 class Likeness(Protocol):
     """How alike n sentences are: the cosines of their tf-idf."""
 
     def each_other(self) -> "Cosines":
-        """Return the cosine of each with each."""
+        """Return the cosine of each with each other."""
 
     def to(self, sentence: int) -> Floats:
-        """Return the cosine of each with one of them, [n]."""
-
-
-class Words(Protocol):
-    """The words of one article's sentences."""
-
-    said: Said
-
-    def shared(self, unit: Unit) -> Shared:
-        """Measure a unit."""
-
-    def among(self, sentences: Sequence[int]) -> Likeness:
-        """Return how alike some of the sentences are."""
-
-
-def words_of(sentences: Sentences, lexicon: Floats) -> Words:
-    """Return the words of an article; ``lexicon`` [terms] has the weight of each."""
-    small = len(sentences.spans) * len(sentences.words.terms) <= _MOST_CELLS
-    return _Matrix(sentences, lexicon) if small else _Entries(sentences, lexicon)
-
-
-class _Matrix:
-    """A row a sentence, a column a word: the last occurrence of it, the other columns are empty."""
-
-    def __init__(self, sentences: Sentences, lexicon: Floats) -> None:
-        n, rows, terms = len(sentences.spans), sentences.words.rows, sentences.words.terms
-        width, n_terms = len(terms), len(sentences.idf)
-        column = np.empty(n_terms, dtype=np.int64)  # read only where it is written
-        column[terms] = np.arange(width)
-        self._rows, self._terms, self._n_terms = rows, terms, n_terms
-        self._columns = columns = column.take(terms)
-        self._idf = idf = sentences.idf.take(terms)
-        tf_idf = np.bincount(rows * width + columns, idf, n * width).reshape(n, width)
-        self._has = np.zeros((n, width))
-        self._has[rows, columns] = 1.0
-        products = tf_idf @ tf_idf.T
-        norms = np.sqrt(products.diagonal() + _NOTHING)
-        self._cosines: list[list[float]] = (products / norms / norms[:, None]).tolist()
-        weights = np.array((idf, np.ones(width), lexicon.take(terms) * idf))
-        mass, distinct, weight = (self._has @ weights.T).T
-        self.said = Said(mass, distinct, weight / norms)
-
-    def shared(self, unit: Unit) -> Shared:
-        """Measure a unit."""
-        has = self._has[unit.first : unit.end]
-        frequency = np.add.reduce(has, axis=0)
-        repeated = has @ (self._idf * (frequency > 1.0))
-        rows, columns = self._rows, self._columns
-        if unit.size < len(self._has):
-            own = slice(*rows.searchsorted((unit.first, unit.end)))
-            rows, columns = rows[own] - unit.first, columns[own]
-        firsts = np.empty(len(frequency), dtype=np.int64)  # of each column: its first sentence
-        firsts[columns[::-1]] = rows[::-1]
-        new = np.bincount(firsts[frequency > 0.0], minlength=unit.size)
-        if not len(unit.title):
-            return Shared(repeated, new, np.zeros(unit.size))
-        in_title = _among(self._terms, unit.title, self._n_terms)
-        return Shared(repeated, new, has @ (self._idf * in_title))
-
-    def among(self, sentences: Sequence[int]) -> "Cosines":
-        """Return how alike some of the sentences are."""
-        return Cosines(self._cosines, sentences)
-
-
-class _Entries:
-    """An entry a distinct word of a sentence, in the order of the sentences."""
-
-    def __init__(self, sentences: Sentences, lexicon: Floats) -> None:
-        n = len(sentences.spans)
-        counts = pool(sentences.words.rows, sentences.words.terms, n, len(sentences.idf)).counts
-        self._rows, self._terms = counts.rows(), counts.terms
-        self._idf = sentences.idf.take(counts.terms)
-        values = counts.values * self._idf
-        norms = np.sqrt(_sums(self._rows, values * values, n) + _NOTHING)
-        self._values = values / norms[self._rows]
-        self._indptr = counts.indptr.tolist()
-        weight = _sums(self._rows, lexicon.take(counts.terms) * self._idf, n) / norms
-        mass = _sums(self._rows, self._idf, n)
-        distinct: Floats = np.bincount(self._rows, minlength=n).astype(np.float64)
-        self.said = Said(mass, distinct, weight)
-        self._column = np.empty(len(sentences.idf), dtype=np.int64)
-
-    def shared(self, unit: Unit) -> Shared:
-        """Measure a unit."""
-        own = slice(self._indptr[unit.first], self._indptr[unit.end])
-        rows, terms, idf = self._rows[own] - unit.first, self._terms[own], self._idf[own]
-        firsts = self._firsts(terms)
-        repeated = np.bincount(firsts)[firsts] > 1
-        new = np.bincount(rows[firsts == np.arange(len(terms))], minlength=unit.size)
-        in_title = _among(terms, unit.title, len(self._column))
-        return Shared(
-            _sums(rows, idf * repeated, unit.size),
-            new,
-            _sums(rows, idf * in_title, unit.size),
-        )
-
-    def _firsts(self, terms: Ints) -> Ints:
-        """Return the first entry with each entry's term."""
-        backwards = np.arange(len(terms))[::-1]
-        self._column[terms[::-1]] = backwards  # of equal terms, the last that is written stays
-        return self._column.take(terms)
-
-    def among(self, sentences: Sequence[int]) -> "_Vectors":
-        """Return how alike some of the sentences are."""
-        entries = [slice(self._indptr[i], self._indptr[i + 1]) for i in sentences]
-        terms = np.concatenate([self._terms[own] for own in entries])
-        return _Vectors(
-            np.array([own.stop - own.start for own in entries]),
-            self._firsts(terms),
-            np.concatenate([self._values[own] for own in entries]),
-        )
+        """Return the cosine of each other with one of them, [n]."""
 
 
 class Cosines(NamedTuple):
@@ -172,37 +34,155 @@ class Cosines(NamedTuple):
     places: Sequence[int]
 
     def each_other(self) -> "Cosines":
-        """Return the cosine of each with each."""
+        """Return the cosine of each with each other."""
         return self
 
     def to(self, sentence: int) -> Floats:
-        """Return the cosine of each with one of them, [n]."""
+        """Return the cosine of each other with one of them, [n]."""
         row = self.table[self.places[sentence]]
         return np.array([row[place] for place in self.places])
 
 
-class _Vectors:
-    """How alike sentences are, where their number is too large to know all cosines."""
+class Words:
+    """The words of a table's sentences, an entry a distinct word of a row.
 
-    def __init__(self, sizes: Ints, columns: Ints, values: Floats) -> None:
-        self._owners = np.arange(len(sizes)).repeat(sizes)
-        self._begins = [0, *sizes.cumsum().tolist()]
-        self._columns, self._values = columns, values
-        self._one = np.zeros(len(columns))
+    Entries are sorted by unit, word and row, so that those of a word in a unit stand together,
+    and whatever is summed for a row is summed in the order of its words.
+    """
+
+    # [rows]: the sum of the idf of a sentence's words, how many there are, and what they weigh
+    # by the lexicon, as tf-idf is scaled.
+    mass: Floats
+    distinct: Ints
+    weight: Floats
+    # [rows]: the sums of idf of words that other sentences of the unit have, too, and of words
+    # of the title, and the number of words that no sentence of the unit before has.
+    repeated: Floats
+    in_title: Floats
+    new: Ints
+
+    def __init__(
+        self, sentences: Sentences, units: Sequence[Unit], table: Table, lexicon: Floats
+    ) -> None:
+        """Take a table of ``units`` and the weight of each word, [terms]."""
+        self._table, n = table, len(table.sentences)
+        term_bits, row_bits = len(lexicon).bit_length(), n.bit_length()
+        keys = _keys(sentences, units, table, term_bits, row_bits)
+        starts, counts = _runs(keys)
+        keys = keys.take(starts)
+        self._rows = rows = keys & (1 << row_bits) - 1
+        self._pairs = pairs = keys >> row_bits  # of unit and term
+        terms = pairs & (1 << term_bits) - 1
+        idf = sentences.idf.take(terms)
+        values = counts * idf
+        norms = np.sqrt(_sums(rows, values * values, n) + _NOTHING)
+        self._values = values / norms.take(rows)
+        self.mass, self.distinct = _sums(rows, idf, n), np.bincount(rows, minlength=n)
+        self.weight = _sums(rows, lexicon.take(terms) * idf, n) / norms
+        is_same = np.zeros(len(pairs) + 1, dtype=bool)  # as the entry before
+        np.equal(pairs[1:], pairs[:-1], out=is_same[1:-1])
+        self.repeated = _sums(rows, idf * (is_same[1:] | is_same[:-1]), n)
+        self.new = np.bincount(rows[~is_same[:-1]], minlength=n)
+        self.in_title = _sums(rows, idf * _in_title(pairs, units, term_bits), n)
+        self._bounds = pairs.searchsorted(np.arange(len(units) + 1) << term_bits).tolist()
+
+    def among(self, unit: int, places: Sequence[int]) -> "Vectors":
+        """Return how alike some sentences of one of the units are."""
+        return self._vectors(unit, unit, self._table.begins[unit] + np.array(places), [len(places)])
+
+    def cosines(self, wanted: Sequence[Sequence[int]]) -> Iterator[list[list[float]]]:
+        """Return the cosines of some sentences of each of the units with each other."""
+        sizes = [len(places) for places in wanted]
+        places = np.fromiter(chain.from_iterable(wanted), np.int64, sum(sizes))
+        rows = self._table.begins.repeat(sizes) + places
+        return self._vectors(0, len(sizes) - 1, rows, sizes).tables()
+
+    def _vectors(self, first: int, last: int, rows: Ints, sizes: Sequence[int]) -> "Vectors":
+        """Return the vectors of ``rows``, ascending, so many of each unit from first to last."""
+        table, own = self._table, slice(self._bounds[first], self._bounds[last + 1])
+        begin, end = table.begins[first], table.begins[last] + table.sizes[last]
+        numbers = np.full(end - begin, _NOWHERE)
+        numbers[rows - begin] = np.arange(len(rows))
+        owners = numbers.take(self._rows[own] - begin)
+        among = (owners != _NOWHERE).nonzero()[0]
+        return Vectors(
+            owners.take(among), self._pairs[own].take(among), self._values[own].take(among), sizes
+        )
+
+
+class Vectors:
+    """How alike some sentences are, in groups of sizes: an entry a distinct word of a sentence.
+
+    Entries of the same word in the same group stand together.
+    """
+
+    def __init__(self, owners: Ints, pairs: Ints, values: Floats, sizes: Sequence[int]) -> None:
+        """Take the sentence, the pair of group and word, and the weight of each entry."""
+        self._owners, self._pairs, self._values, self._sizes = owners, pairs, values, sizes
 
     def each_other(self) -> Cosines:
-        """Return the cosine of each with each."""
-        dense = np.zeros((len(self._begins) - 1, len(self._columns)))
-        dense[self._owners, self._columns] = self._values
-        return Cosines((dense @ dense.T).tolist(), range(len(dense)))
+        """Return the cosine of each with each other, if there is one group."""
+        (table,) = self.tables()
+        return Cosines(table, range(len(table)))
 
     def to(self, sentence: int) -> Floats:
-        """Return the cosine of each with one of them, [n]."""
-        own = slice(self._begins[sentence], self._begins[sentence + 1])
-        self._one[self._columns[own]] = self._values[own]
-        shared = self._values * self._one[self._columns]
-        self._one[self._columns[own]] = 0.0
-        return _sums(self._owners, shared, len(self._begins) - 1)
+        """Return the cosine of each other with one of them, [n], if there is one group."""
+        own = (self._owners == sentence).nonzero()[0]
+        pairs = self._pairs.take(own)
+        begins, ends = self._pairs.searchsorted(pairs), self._pairs.searchsorted(pairs, "right")
+        sizes = ends - begins
+        entries = ranges(begins, sizes)
+        products = self._values.take(own).repeat(sizes) * self._values.take(entries)
+        return _sums(self._owners.take(entries), products, self._sizes[0])
+
+    def tables(self) -> Iterator[list[list[float]]]:
+        """Yield the cosines of each sentence of a group with each other, for every group."""
+        sizes = np.array(self._sizes)
+        squares = sizes * sizes
+        bounds = [0, *squares.cumsum().tolist()]
+        # Where the row of a sentence begins, less the number of the group's first sentence.
+        firsts = (sizes.cumsum() - sizes).repeat(sizes)
+        offsets = (squares.cumsum() - squares).repeat(sizes)
+        offsets += (np.arange(len(firsts)) - firsts) * sizes.repeat(sizes) - firsts
+        left, right = _couples(self._pairs)
+        one, other = self._owners.take(left), self._owners.take(right)
+        products = self._values.take(left) * self._values.take(right)
+        cells = np.concatenate((offsets.take(one) + other, offsets.take(other) + one))
+        table = _sums(cells, np.concatenate((products, products)), bounds[-1])
+        for size, begin, end in zip(self._sizes, bounds, bounds[1:], strict=False):
+            yield table[begin:end].reshape(size, size).tolist()
+
+
+def _keys(
+    sentences: Sentences, units: Sequence[Unit], table: Table, term_bits: int, row_bits: int
+) -> Ints:
+    """Return unit, term and row of each word of a table as one integer, ascending."""
+    rows, terms = sentences.words
+    firsts = [unit.first for unit in units]
+    begins, ends = rows.searchsorted((firsts, [unit.end for unit in units]))
+    own = list(map(slice, begins.tolist(), ends.tolist()))
+    moved = table.begins - firsts + (np.arange(len(units)) << term_bits + row_bits)
+    keys = np.concatenate([terms[each] for each in own]) << row_bits
+    keys += np.concatenate([rows[each] for each in own])
+    keys += moved.repeat(ends - begins)
+    keys.sort()
+    return keys
+
+
+def _runs(keys: Ints) -> tuple[Ints, Ints]:
+    """Return where runs of equal ``keys`` begin, and their sizes."""
+    is_bound = np.ones(len(keys) + 1, dtype=bool)
+    np.not_equal(keys[1:], keys[:-1], out=is_bound[1:-1])
+    bounds = is_bound.nonzero()[0]
+    return bounds[:-1], bounds[1:] - bounds[:-1]
+
+
+def _couples(pairs: Ints) -> tuple[Ints, Ints]:
+    """Return every two entries, one before the other, that have the same pair."""
+    starts, sizes = _runs(pairs)
+    places = np.arange(len(pairs))
+    followers = (starts + sizes - 1).repeat(sizes) - places
+    return places.repeat(followers), ranges(places + 1, followers)
 
 
 def _sums(rows: Ints, values: Floats, n: int) -> Floats:
@@ -210,8 +190,13 @@ def _sums(rows: Ints, values: Floats, n: int) -> Floats:
     return cast(Floats, np.bincount(rows, values, n))
 
 
-def _among(terms: Ints, title: Ints, n_terms: int) -> Flags:
-    """Say of each of ``terms`` whether the title has it."""
-    named = np.zeros(n_terms, dtype=bool)
-    named[title] = True
-    return named.take(terms)
+def _in_title(pairs: Ints, units: Sequence[Unit], term_bits: int) -> Flags:
+    """Say of each entry whether its word is in the title of its unit."""
+    flags = np.zeros(len(pairs), dtype=bool)
+    titles = [unit.title for unit in units]
+    sizes = [len(title) for title in titles]
+    if any(sizes):
+        named = (np.arange(len(units)) << term_bits).repeat(sizes) + np.concatenate(titles)
+        begins = pairs.searchsorted(named)
+        flags[ranges(begins, pairs.searchsorted(named, side="right") - begins)] = True
+    return flags
