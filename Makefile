@@ -10,14 +10,18 @@ PIP := $(BIN)/python -m pip install --quiet --constraint constraints.txt
 # A build that reads the clock or the thread count would not give the same bytes again.
 FIXED := PYTHONHASHSEED=0 OMP_NUM_THREADS=1
 
-.PHONY: demo test lint model benchmark clean
+.PHONY: demo test test-full lint model benchmark clean
 
 demo: $(VENV)/.installed
-	$(BIN)/policynlp score samples/*.txt samples/divided.jsonl -o out/demo.jsonl
+	$(BIN)/policynlp score samples/*.txt samples/divided.jsonl -o out/demo.jsonl --overwrite
 	$(BIN)/policynlp analyze samples/01-city-feature.txt
 
 test: lint $(VENV)/.dev
 	$(BIN)/python -m pytest
+
+# What make test has, and what needs a browser or an office program; the tests say where to get one.
+test-full: test $(VENV)/.browser
+	$(BIN)/python -m pytest -m "office or browser"
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check src tests scripts
@@ -40,6 +44,10 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 
 $(VENV)/.dev: $(VENV)/.installed
 	$(PIP) --editable '.[dev]'
+	touch $@
+
+$(VENV)/.browser: $(VENV)/.dev
+	$(PIP) --editable '.[browser]'
 	touch $@
 
 $(VENV)/.bench: $(VENV)/.installed

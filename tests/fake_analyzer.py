@@ -1,6 +1,9 @@
 """An analyzer that needs no model: a section is about each theme whose name it holds."""
 
+import os
+import time
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Literal
 
 from policynlp.article import (
@@ -21,19 +24,23 @@ from policynlp.reading import read_text
 
 THEMES = ("思想解放", "科技创新", "项目建设", "数字化")
 CRASH = "让程序崩溃"
+DIE = "让进程死去"
 LIMITS = AbstractLimits()
 
 
 class FakeAnalyzer:
-    """Has the methods of ``policynlp.Analyzer``; crashes on articles that hold ``CRASH``."""
+    """Has what a batch needs; crashes on articles that hold ``CRASH``, ends at ``DIE``."""
 
     model_id = "fake-1"
+    model_sha256 = "f" * 64
     themes = THEMES
 
     def analyze(self, item: str | Article, *, limits: AbstractLimits = LIMITS) -> Analysis:
         article = read_text(item) if isinstance(item, str) else item
         if CRASH in article.text:
             raise ValueError("crashed on\npurpose")
+        if DIE in article.text:
+            os._exit(9)
         sections = tuple(_section(article.text, section) for section in article.sections)
         tags = tuple(dict.fromkeys(tag for section in sections for tag in section.themes))
         first = next((section.abstract for section in sections), Abstract("", ()))
@@ -46,7 +53,6 @@ class FakeAnalyzer:
         items: Iterable[str | Article],
         *,
         limits: AbstractLimits = LIMITS,
-        jobs: int = 1,
         on_error: Literal["raise", "return"] = "raise",
     ) -> Iterator[Analysis | Failure]:
         for item in items:
@@ -55,7 +61,21 @@ class FakeAnalyzer:
             except ValueError as error:
                 if on_error == "raise":
                     raise
-                yield Failure("?", "", "analyze", str(error))
+                yield Failure("?", "", "analyze", f"ValueError: {error}")
+
+
+class LoggingAnalyzer(FakeAnalyzer):
+    """Takes its time and writes the id of every article, and its own process's, to a file."""
+
+    def __init__(self, log: Path, seconds: float = 0.0) -> None:
+        self._log, self._seconds = log, seconds
+
+    def analyze(self, item: str | Article, *, limits: AbstractLimits = LIMITS) -> Analysis:
+        assert isinstance(item, Article)
+        with self._log.open("a", encoding="utf-8") as stream:
+            stream.write(f"{item.id} {os.getpid()}\n")
+        time.sleep(self._seconds)
+        return super().analyze(item, limits=limits)
 
 
 def _section(text: str, section: Section) -> SectionAnalysis:

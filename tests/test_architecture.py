@@ -14,6 +14,7 @@ PACKAGE = Path(__file__).parents[1] / "src" / "policynlp"
 # "" is the package's own front, policynlp/__init__.py.
 LEVELS = (
     ("cli",),
+    ("review",),
     ("batch", "report", "training", "terminal"),
     ("",),
     ("analyzer",),

@@ -3,15 +3,17 @@
 import csv
 import io
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 
 from fake_analyzer import CRASH, THEMES, FakeAnalyzer
 from policynlp.article import Abstract, Analysis, Article, Failure
-from policynlp.batch import Summary, failures_path, score
+from policynlp.batch import Options, Summary, look, score
+from policynlp.batch.scoring import Load
 from policynlp.errors import InputError
+from policynlp.reading.formats import Reading
 
 BODY = "云溪县推进数字化，企业上云。\n全县抓项目建设，开工十个。"
 
@@ -54,8 +56,8 @@ def mixed(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(folder: Path, out: str = "out.jsonl", analyzer: FakeAnalyzer | None = None) -> Summary:
-    return score(analyzer or FakeAnalyzer(), [str(folder / "in")], str(folder / out))
+def run(folder: Path, out: str = "out.jsonl", load: Load = FakeAnalyzer) -> Summary:
+    return score(load, [str(folder / "in")], str(folder / out))
 
 
 def test_every_article_is_accounted_for_in_order(mixed: Path) -> None:
@@ -76,26 +78,28 @@ def test_every_article_is_accounted_for_in_order(mixed: Path) -> None:
         ("i.csv", "parse"),
     ]
     assert failures[4]["place"] == (mixed / "in/g.jsonl").as_posix() + ":10"
-    assert (summary.articles, summary.failures) == (len(ids), len(failures))
-    assert summary.sections == len(ids)
-    assert summary.themes == {theme: len(ids) * (theme in BODY) for theme in THEMES}
-    assert len(summary.first_failures) == 5
+    counts = summary.counts
+    assert (counts.articles, counts.failures) == (len(ids), len(failures))
+    assert counts.sections == len(ids)
+    assert counts.themes == {theme: len(ids) * (theme in BODY) for theme in THEMES}
+    assert [failure.id for failure in summary.first_failures] == [row["id"] for row in failures[:5]]
 
 
 def test_two_runs_write_the_same_and_do_not_read_what_they_wrote(mixed: Path) -> None:
     outputs = []
     for _ in range(2):
-        score(FakeAnalyzer(), [str(mixed)], str(mixed / "out.jsonl"))
+        score(FakeAnalyzer, [str(mixed)], str(mixed / "out.jsonl"), overwrite=True)
         outputs.append((mixed / "out.jsonl").read_bytes())
     assert outputs[0] == outputs[1]
-    assert not list(mixed.glob(".*"))
+    names = {path.name for path in mixed.iterdir()}
+    assert names == {"in", "out.jsonl", "out.jsonl.failures.csv", "out.jsonl.run.json"}
 
 
 def test_no_failures_leave_no_list(mixed: Path) -> None:
     run(mixed)
-    assert failures_path(str(mixed / "out.jsonl")).exists()
-    score(FakeAnalyzer(), [str(mixed / "in/a.txt")], str(mixed / "out.jsonl"))
-    assert not failures_path(str(mixed / "out.jsonl")).exists()
+    assert (mixed / "out.jsonl.failures.csv").exists()
+    score(FakeAnalyzer, [str(mixed / "in/a.txt")], str(mixed / "out.jsonl"), overwrite=True)
+    assert not (mixed / "out.jsonl.failures.csv").exists()
 
 
 def test_table(mixed: Path) -> None:
@@ -130,17 +134,43 @@ def test_published_is_a_plain_date_in_tables(tmp_path: Path) -> None:
     assert read_table(tmp_path / "out.csv")[0]["published"] == "2024-03-05"
 
 
-def test_standard_streams() -> None:
-    written: list[str] = []
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_standard_streams(jobs: int) -> None:
+    written: list[bytes] = []
     stdin = io.BytesIO(b'{"text": "a."}\n{"text": ""}\n{"text": "b."}\n')
-    summary = score(FakeAnalyzer(), ["-"], "-", stdin=stdin, stdout=written.append)
-    assert [json.loads(line)["id"] for line in written if line] == ["stdin:1", "stdin:3"]
-    assert (summary.articles, summary.failures) == (2, 1)
+    summary = score(FakeAnalyzer, ["-"], "-", stdin=stdin, stdout=written.append, jobs=jobs)
+    lines = b"".join(written).splitlines()
+    assert [json.loads(line)["id"] for line in lines] == ["stdin:1", "stdin:3"]
+    assert (summary.counts.articles, summary.counts.failures) == (2, 1)
+
+
+def test_a_stream_is_not_held_back() -> None:
+    written: list[int] = []
+
+    def slow_lines() -> object:
+        for number in range(3):
+            assert len(written) >= number  # What came before is out.
+            yield b'{"text": "a."}\n'
+
+    lines = slow_lines()
+
+    class Slow(io.RawIOBase):
+        def readable(self) -> bool:
+            return True
+
+        def readline(self, size: int | None = -1, /) -> bytes:
+            return next(lines, b"")  # type: ignore[call-overload, no-any-return]
+
+        def __next__(self) -> bytes:
+            return next(lines)  # type: ignore[call-overload, no-any-return]
+
+    score(FakeAnalyzer, ["-"], "-", stdin=Slow(), stdout=lambda data: written.append(len(data)))  # type: ignore[arg-type]
+    assert len(written) == 3
 
 
 def test_characters_that_utf8_lacks_end_no_run(tmp_path: Path) -> None:
     write(tmp_path, {"in/a.jsonl": '{"text": "\\ud800 half."}\n{"text": "b."}'})
-    assert run(tmp_path).articles == 2
+    assert run(tmp_path).counts.articles == 2
 
 
 class Lossy(FakeAnalyzer):
@@ -155,28 +185,8 @@ class Lossy(FakeAnalyzer):
 
 
 def test_what_the_analyzer_loses_is_a_failure(mixed: Path) -> None:
-    summary = run(mixed, analyzer=Lossy())
-    whole = run(mixed)
-    assert summary.articles == 3
-    assert summary.articles + summary.failures == whole.articles + whole.failures
-
-
-class Ahead(FakeAnalyzer):
-    """Takes everything before it gives anything back, as parallel workers may."""
-
-    def pipe(
-        self, items: Iterable[str | Article], **options: object
-    ) -> Iterator[Analysis | Failure]:
-        return super().pipe(list(items), on_error="return")
-
-
-def test_an_analyzer_may_read_ahead(mixed: Path) -> None:
-    outputs = []
-    for analyzer in (FakeAnalyzer(), Ahead()):
-        run(mixed, analyzer=analyzer)
-        files = (mixed / "out.jsonl", mixed / "out.jsonl.failures.csv")
-        outputs.append([file.read_bytes() for file in files])
-    assert outputs[0] == outputs[1]
+    counts = run(mixed, load=Lossy).counts
+    assert (counts.articles, counts.failures) == (3, 47)
 
 
 class Unwritable(FakeAnalyzer):
@@ -190,7 +200,7 @@ class Unwritable(FakeAnalyzer):
 
 def test_what_cannot_be_written_is_a_failure(tmp_path: Path) -> None:
     write(tmp_path, {"in/a.txt": BODY})
-    assert run(tmp_path, analyzer=Unwritable()).first_failures[0].stage == "write"
+    assert run(tmp_path, load=Unwritable).first_failures[0].stage == "write"
 
 
 def test_what_crashes_while_being_read_is_a_failure(
@@ -199,29 +209,11 @@ def test_what_crashes_while_being_read_is_a_failure(
     def crash(record: object) -> Article:
         raise RecursionError("too deep")
 
-    monkeypatch.setattr("policynlp.batch.run.make_article", crash)
+    monkeypatch.setattr("policynlp.batch.scoring.make_article", crash)
     write(tmp_path, {"in/a.txt": BODY})
     assert run(tmp_path).first_failures == [
         Failure("a.txt", (tmp_path / "in/a.txt").as_posix(), "read", "RecursionError: too deep")
     ]
-
-
-class Interrupted(FakeAnalyzer):
-    """Is stopped from outside after some articles."""
-
-    def pipe(
-        self, items: Iterable[str | Article], **options: object
-    ) -> Iterator[Analysis | Failure]:
-        yield from map(self.analyze, list(items)[:2])
-        raise KeyboardInterrupt
-
-
-def test_an_interrupted_run_leaves_the_old_output_alone(mixed: Path) -> None:
-    (mixed / "out.jsonl").write_text("old", encoding="utf-8")
-    with pytest.raises(KeyboardInterrupt):
-        run(mixed, analyzer=Interrupted())
-    assert (mixed / "out.jsonl").read_text(encoding="utf-8") == "old"
-    assert sorted(path.name for path in mixed.iterdir()) == ["in", "out.jsonl"]
 
 
 def test_output_in_a_new_folder(mixed: Path) -> None:
@@ -234,20 +226,79 @@ def test_what_cannot_be_run(tmp_path: Path) -> None:
 
     def fails(inputs: str, out: str) -> str:
         with pytest.raises(InputError) as error:
-            score(FakeAnalyzer(), [str(tmp_path / inputs)], str(tmp_path / out))
+            score(FakeAnalyzer, [str(tmp_path / inputs)], str(tmp_path / out))
         return str(error.value)
 
     assert "there is no such file or folder" in fails("gone", "out.jsonl")
     assert "no article found" in fails("empty", "out.jsonl")
-    assert "must end in .jsonl, .ndjson, .csv" in fails("in", "out.xlsx")
+    assert "must end in .jsonl, .ndjson, .jsonl.gz" in fails("in", "out.docx")
     assert "is also what this run writes" in fails("in/a.jsonl", "in/a.jsonl")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["empty", "in"]
 
 
 def test_progress_counts_up(mixed: Path) -> None:
     seen: list[int] = []
-    note: Callable[[Summary], None] = lambda summary: seen.append(  # noqa: E731
-        summary.articles + summary.failures
-    )
-    score(FakeAnalyzer(), [str(mixed / "in")], str(mixed / "out.jsonl"), progress=note)
-    assert seen == list(range(1, len(seen) + 1))
+
+    def note(summary: Summary) -> None:
+        assert summary.total == 50
+        seen.append(summary.counts.done)
+
+    score(FakeAnalyzer, [str(mixed / "in")], str(mixed / "out.jsonl"), progress=note)
+    assert seen == sorted(seen)
+    assert seen[-1] == 50
+
+
+def numbered(folder: Path, count: int) -> Path:
+    lines = [json.dumps({"id": f"n{number}", "text": BODY}) for number in range(count)]
+    write(folder, {"in/a.jsonl": "\n".join(lines)})
+    return folder
+
+
+def test_limit_and_sample(tmp_path: Path) -> None:
+    numbered(tmp_path, 200)
+    chosen = []
+    for name, options in {
+        "limit": Options(limit=3),
+        "sample": Options(sample=20),
+        "again": Options(sample=20),
+        "both": Options(limit=100, sample=10),
+    }.items():
+        out = tmp_path / f"{name}.jsonl"
+        score(FakeAnalyzer, [str(tmp_path / "in")], str(out), options=options)
+        chosen.append([int(str(record["id"])[1:]) for record in read_lines(out)])
+    limit, sample, again, both = chosen
+    assert limit == [0, 1, 2]
+    assert sample == again == sorted(sample)
+    assert len(sample) == 20
+    assert sample[-1] > 100
+    assert len(both) == 10
+    assert both[-1] < 100
+
+
+def test_max_chars(tmp_path: Path) -> None:
+    lines = [{"text": "甲" * 30}, {"sections": [{"heading": "乙", "paragraphs": ["丙" * 30]}]}]
+    write(tmp_path, {"in/a.jsonl": "\n".join(map(json.dumps, lines))})
+    options = Options(reading=Reading(max_chars=30))
+    summary = score(FakeAnalyzer, [str(tmp_path)], str(tmp_path / "o.jsonl"), options=options)
+    assert summary.counts.articles == 1
+    [failure] = summary.first_failures
+    assert failure.stage == "read"
+    assert failure.reason.startswith("31 characters, more than the 30 of --max-chars")
+
+
+def test_a_look_reads_but_writes_nothing(mixed: Path) -> None:
+    summary = look([str(mixed / "in")])
+    assert (summary.counts.articles, summary.counts.failures) == (43, 7)
+    assert [path.name for path in mixed.iterdir()] == ["in"]
+
+
+def test_repeated_ids_are_reported(tmp_path: Path) -> None:
+    ids = [*"abcabd", "e", "e", "e"]
+    lines = [json.dumps({"id": id, "text": BODY if id != "d" else ""}) for id in ids]
+    write(tmp_path, {"in/a.jsonl": "\n".join(lines), "in/b.jsonl": '{"id": "d", "text": "."}'})
+    summary = run(tmp_path)
+    number, examples = summary.repeated_ids
+    assert number == 4
+    assert dict(examples) == {"a": 2, "b": 2, "d": 2, "e": 3}
+    manifest = json.loads((tmp_path / "out.jsonl.run.json").read_text(encoding="utf-8"))
+    assert manifest["repeated_ids"]["number"] == 4

@@ -1,5 +1,6 @@
 """The command line: what it prints and how it ends."""
 
+import csv
 import io
 import json
 import os
@@ -14,6 +15,8 @@ import policynlp
 from fake_analyzer import FakeAnalyzer
 from policynlp import cli
 from policynlp.article import AbstractLimits, Analysis, Article
+from policynlp.batch import Counts, Summary
+from policynlp.cli.progress import Progress
 from policynlp.terminal import Look, analysis_lines, display_width, wrap
 
 Main = Callable[..., int]
@@ -90,6 +93,8 @@ def test_from_stdin_to_stdout(
         ["score", "good.jsonl", "-o", "out.jsonl", "--length", "many"],
         ["score", "good.jsonl", "-o", "out.jsonl", "--jobs", "-1"],
         ["score", "good.jsonl", "-o", "out.jsonl", "--len", "5"],
+        ["score", "good.jsonl", "-o", "out.jsonl", "--shard", "3/2"],
+        ["score", "good.jsonl", "-o", "out.jsonl", "--merge", "all.jsonl"],
         ["analyze", "page.txt", "--color", "blue"],
     ],
 )
@@ -230,13 +235,65 @@ def test_control_characters_do_not_reach_the_terminal(
 def test_progress_is_for_terminals(
     main: Main, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    main("score", "good.jsonl", "-o", "out.jsonl")
+    again = ("score", "good.jsonl", "-o", "out.jsonl", "--overwrite")
+    main(*again)
     assert "\r" not in capsys.readouterr().err
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
-    main("score", "good.jsonl", "-o", "out.jsonl")
-    assert "\r1 article, " in capsys.readouterr().err
-    main("score", "good.jsonl", "-o", "out.jsonl", "--quiet")
+    main(*again)
+    assert "\r2 of 2 articles (100%), " in capsys.readouterr().err
+    main(*again, "--quiet")
     assert capsys.readouterr().err == ""
+
+
+def test_progress_in_a_log(capsys: pytest.CaptureFixture[str]) -> None:
+    summary = Summary(Counts(articles=1, failures=1), total=10, seconds=4.0)
+    progress = Progress(shown=True)
+    progress.show(summary)
+    assert capsys.readouterr().err == ""  # A short run has nothing to say.
+    progress._next = 0.0
+    progress.show(summary)
+    progress.show(summary)
+    printed = capsys.readouterr().err
+    assert printed == "2 of 10 articles (20%), 0 a second, 1 failed, 0:16 left\n"
+
+
+def test_a_finished_run_is_left_alone(main: Main, capsys: pytest.CaptureFixture[str]) -> None:
+    command = ("score", "bad.jsonl", "-o", "out.jsonl")
+    assert main(*command) == 3
+    written = Path("out.jsonl").stat().st_mtime_ns
+    capsys.readouterr()
+    assert main(*command) == 3
+    assert "out.jsonl: is finished and left alone" in capsys.readouterr().err
+    assert Path("out.jsonl").stat().st_mtime_ns == written
+    assert main(*command, "--length", "150") == 1
+    assert "an earlier run had characters 200, now 150" in capsys.readouterr().err
+    assert main(*command, "--length", "150", "--overwrite") == 3
+
+
+def test_dry_run(main: Main, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main("score", "bad.jsonl", "-o", "out.jsonl", "--dry-run") == 3
+    assert "1 article could be scored; nothing was" in capsys.readouterr().err
+    assert not list(Path().glob("out*"))
+
+
+def test_columns_are_chosen(main: Main) -> None:
+    table = "报道,text,栏目\n数字化。,备注,=1\n"
+    Path("odd.csv").write_text(table, encoding="utf-8")
+    options = ("--text-column", "报道", "--keep-columns", "--lang", "zh")
+    assert main("score", "odd.csv", "-o", "out.csv", *options) == 0
+    with Path("out.csv").open(encoding="utf-8-sig", newline="") as stream:
+        [row] = csv.DictReader(stream)
+    assert (row["正文"], row["text"], row["栏目"]) == ("数字化。", "备注", "'=1")
+
+
+def test_shards_are_merged(main: Main, capsys: pytest.CaptureFixture[str]) -> None:
+    inputs = ("good.jsonl", "bad.jsonl", "page.txt")
+    main("score", *inputs, "-o", "whole.csv")
+    for number in (1, 2):
+        main("score", *inputs, "-o", f"{number}.csv", "--shard", f"{number}/2")
+    assert main("score", "2.csv", "1.csv", "--merge", "merged.csv") == 3
+    assert "5 articles of 2 shards written to merged.csv" in capsys.readouterr().err
+    assert Path("merged.csv").read_bytes() == Path("whole.csv").read_bytes()
 
 
 def test_help_and_version(main: Main, capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,7 +5,6 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import numpy as np
 import pytest
 
 from conftest import THEMES
+from html_tags import Tags
 from policynlp import cli
 from policynlp.analysis.themes import sigmoid
 from policynlp.errors import CorpusError
@@ -310,26 +310,6 @@ def test_a_wrong_agreement_is_named(tmp_path: Path, text: str, complaint: str) -
     (tmp_path / "agreement.toml").write_text(text, encoding="utf-8")
     with pytest.raises(CorpusError, match=rf"agreement\.toml: .*{complaint}"):
         read_agreement([tmp_path / "a.jsonl"])
-
-
-class Tags(HTMLParser):
-    """Which elements a page has; each that opens must close."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.seen: list[str] = []
-        self.links: list[str] = []
-        self.feed(page)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.seen.append(tag)
-        self.links += [value or "" for name, value in attrs if name in ("src", "href")]
-        if tag != "meta":
-            self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
 
 
 def test_the_page_is_whole_and_reaches_for_nothing(model: Model) -> None:

@@ -123,11 +123,13 @@ def test_text_is_kept_as_it_is(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "advice"),
     [
-        ("a.html", "save the page's text as .txt"),
-        ("a.DOCX", "save it as plain text"),
-        ("a.xlsx", "CSV UTF-8"),
-        ("a.parquet", "write it as .jsonl"),
         ("a.pdf", "pdftotext"),
+        ("a.doc", "--convert-to docx"),
+        ("a.WPS", "save it as .docx or .txt"),
+        ("a.xls", "--convert-to xlsx"),
+        ("a.docx", "cannot be read: "),
+        ("a.xlsx", "cannot be read: "),
+        ("a.parquet", "cannot be read: "),
         ("a.json", "one object a line"),
         ("a.txt.gz", "unpack it"),
         ("a.xyz", ".xyz is not read: convert it to .txt, .jsonl or .csv"),

@@ -1,11 +1,18 @@
 """Pages: body and chrome told apart, each removed line with its reason, nothing lost."""
 
 import random
+import re
+from pathlib import Path
 
 import pytest
 
-from policynlp.reading import clean_page, read_text
+from policynlp.reading import chrome, clean_page, read_text
 from policynlp.reading.lines import BLANK
+
+SAMPLES = Path(__file__).parents[1] / "samples"
+# Invented pages in files: what is right, a blank line, then the lines, each after a mark:
+# + body, - chrome, ? either.
+LAYOUTS = sorted((Path(__file__).parent / "data" / "pages").glob("*.txt"))
 
 TITLE = "青河：老工业城市的新动能"
 BODY = [
@@ -100,6 +107,52 @@ def test_pages(name, separator):
     assert (page.title, page.published) == (TITLE, "2021-03-04")
     assert (page.source, page.author, page.url) == PAGES[name][2]
     assert_covers(text, page)
+
+
+@pytest.mark.parametrize("separator", ["\n", "\r\n\r\n　　"])
+@pytest.mark.parametrize("path", LAYOUTS, ids=lambda path: path.stem)
+def test_layouts(path, separator):
+    head, rows = path.read_text(encoding="utf-8").split("\n\n", 1)
+    marked = [(row[0], row[2:].strip()) for row in rows.splitlines()]
+    text = separator.join(line for _, line in marked)
+    page = clean_page(text)
+    expected = [part.split(":", 1)[1].strip() for part in head.splitlines()]
+    assert [page.title, page.published, page.source, page.author] == expected
+    either = {line for mark, line in marked if mark == "?"}
+    kept = [line for line in lines_of(text, page.body) if line not in either]
+    assert kept == [line for mark, line in marked if mark == "+"]
+    assert_covers(text, page)
+
+
+@pytest.mark.parametrize(
+    ("name", "title", "published", "source", "author"),
+    [
+        ("03-old-steel-city", "高炉熄火之后", "2024-06-18", "赤炉日报", "顾南乔 卢一苇"),
+        ("04-port-bulletin", "汐口港一周快报（3月4日—3月10日）")
+        + ("2024-03-11", "汐口港航信息网综合", ""),
+        ("05-meeting-notice", "关于召开全市农业数字化转型现场推进会的通知")
+        + ("2024-04-23", "稷原市数字经济发展工作领导小组办公室", ""),
+        ("06-commentary", "岫岭论坛丨莫让“参照执行”成了“原地踏步”")
+        + ("2025-02-11", "岫岭日报", ""),
+        ("07-lake-district-long", "一湖碧水 三度跨越")
+        + ("2024-10-30", "泽中在线-《泽中周刊》", "程半夏 施云帆 陆鸣皋"),
+    ],
+)
+def test_samples_with_metadata_above_the_title(name, title, published, source, author):
+    page = clean_page((SAMPLES / f"{name}.txt").read_text(encoding="utf-8"))
+    assert (page.title, page.published) == (title, published)
+    assert (page.source, page.author) == (source, author)
+
+
+def test_the_hints_hide_no_kind(monkeypatch):
+    rows = [row for path in LAYOUTS for row in path.read_text(encoding="utf-8").splitlines()]
+    lines = [row[2:].strip() for row in rows if len(row) > 2]
+    lines += [line for name in PAGES for line in page_text(name).split("\n")]
+    # Hints are a short cut only: a pattern that always matches must change nothing.
+    kinds = [chrome.kind_of_line(line) for line in lines]
+    monkeypatch.setattr(chrome, "_HINTS", re.compile(""))
+    assert kinds == [chrome.kind_of_line(line) for line in lines]
+    assert sum(map(bool, kinds)) > 100
 
 
 def test_each_removed_line_has_its_reason():

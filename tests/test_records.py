@@ -13,6 +13,7 @@ from policynlp.records import (
     article_from_record,
     section_columns,
     section_rows,
+    to_json,
     to_record,
 )
 
@@ -172,6 +173,20 @@ def test_everything_quoted_is_where_it_says() -> None:
     assert isinstance(text, str)
     assert len(quotes) >= 5
     assert all(text[quote["start"] : quote["end"]] == quote["text"] for quote in quotes)
+
+
+@pytest.mark.parametrize("text", ['"甲"\\乙\t', "\x00\x1f\x7f\u2028", "100%s %d{}", "\ud800", "😀"])
+def test_whatever_a_text_holds_the_record_is_json(text: str) -> None:
+    made = analysis()
+    made.article.title = made.model = text
+    made.article.text = text + made.article.text[len(text) :]
+    made.sections[0].probabilities[text] = 1.0
+    kept = {text: [text, 1, None]}
+    record = json.loads(to_json(made, with_text=True, kept=kept))
+    assert (record["title"], record["model"]) == (text, text)
+    assert record["text"] == made.article.text
+    assert record["sections"][0]["probabilities"][text] == 1.0
+    assert record["kept"] == kept
 
 
 def test_one_row_a_section() -> None:

@@ -18,12 +18,14 @@ from policynlp.article import (
     Analysis,
     Article,
     Evidence,
+    Failure,
     ParagraphAnalysis,
     Section,
     SectionAnalysis,
     Span,
     Tag,
 )
+from policynlp.errors import InputError
 from policynlp.reading import read_divided
 from policynlp.reading.lines import BLANK
 from policynlp.records import to_record
@@ -337,3 +339,41 @@ def test_divided_articles_stay_divided(analyzer: policynlp.Analyzer) -> None:
         for part in analysis.sections:
             check_section(text, part.section)
             check_abstract(text, part.abstract, (part.section,), AbstractLimits())
+
+
+@pytest.mark.parametrize(
+    ("limits", "field"),
+    [
+        (AbstractLimits(characters=0), "characters=0"),
+        (AbstractLimits(section_characters=-1), "section_characters=-1"),
+        (AbstractLimits(sentences=0), "sentences=0"),
+        (AbstractLimits(ratio=5.0), "ratio=5.0"),
+        (AbstractLimits(themes="数字化"), "themes='数字化'"),
+        (AbstractLimits(themes=("没有的主题",)), "没有的主题"),
+    ],
+)
+def test_limits_that_no_abstract_can_keep_are_refused(
+    analyzer: policynlp.Analyzer, limits: AbstractLimits, field: str
+) -> None:
+    with pytest.raises(InputError, match=field):
+        analyzer.analyze("全县推进项目建设。", limits=limits)
+    with pytest.raises(InputError, match=field):
+        analyzer.pipe([], limits=limits)
+
+
+def test_what_is_no_article_fails_alone(analyzer: policynlp.Analyzer) -> None:
+    with pytest.raises(InputError, match="not NoneType"):
+        analyzer.analyze(None)
+    text = "全县推进项目建设。"
+    first, failed, last = analyzer.pipe([text, None, text], on_error="return")
+    assert first == last == analyzer.analyze(text)
+    assert isinstance(failed, Failure)
+    with pytest.raises(ValueError, match="jobs=0"):
+        analyzer.pipe([text], jobs=0)
+
+
+def test_an_article_that_is_not_divided_is_read(analyzer: policynlp.Analyzer) -> None:
+    text = "一、抓项目\n全县推进项目建设，三个项目开工。\n二、强服务\n群众少跑了腿。"
+    analysis = analyzer.analyze(Article(text, id="a1", title="题"))
+    assert analysis.sections == analyzer.analyze(text).sections
+    assert (analysis.article.id, analysis.article.title) == ("a1", "题")

@@ -46,7 +46,7 @@ def test_decisions_equal_the_mean_of_scikit_learns(written: list[LabelledSection
         for theme, holds in enumerate(data.paragraphs.holds.T):
             machine = classifier(features[train], holds[train], weights[train])
             theirs[held, :, theme] = machine.decision_function(features)
-    fit = fit_model(part, THEMES, id="t", abstracts=np.zeros(0), abstract_words={}, details={})
+    fit = fit_model(part, THEMES, name="t", abstracts=np.zeros(0), abstract_words={}, details={})
     ours = decide(data.weighted, data.structure, fit.model)
     np.testing.assert_allclose(ours, theirs.mean(axis=0), atol=1e-6)
 
@@ -157,7 +157,7 @@ def test_too_few_examples_are_an_error(written: list[LabelledSection]) -> None:
         fit_model(
             written[:40],
             ["生态环保"],
-            id="t",
+            name="t",
             abstracts=np.zeros(0),
             abstract_words={},
             details={},

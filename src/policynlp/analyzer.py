@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, partial
+from hashlib import sha256
 from itertools import chain, islice
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -36,6 +37,8 @@ DEFAULT_LIMITS = AbstractLimits()
 # What numpy costs a call is shared by the articles of a lot, and so is a journey to a worker.
 _LOT_ARTICLES, _LOT_CHARACTERS = 32, 64_000
 
+_METADATA = ("id", "title", "published", "source", "author", "url")
+
 OnError: TypeAlias = Literal["raise", "return"]
 
 
@@ -51,8 +54,18 @@ class Analyzer:
 
     @property
     def model_id(self) -> str:
-        """The model's name and corpus hash, which every record carries."""
+        """The model's name and hash, which every record carries."""
         return self._model.id
+
+    @property
+    def model_sha256(self) -> str:
+        """A hash of all that decides an analysis, thresholds included; empty without a folder."""
+        if self._folder is None:
+            return ""
+        # The manifest has the hashes of the other files.
+        manifest = (self._folder / "manifest.json").read_bytes()
+        cutoffs = repr((self._model.paragraph, self._model.section))
+        return sha256(manifest + cutoffs.encode()).hexdigest()
 
     @property
     def themes(self) -> tuple[str, ...]:
@@ -63,9 +76,11 @@ class Analyzer:
         """Find the themes of ``item`` and write its abstracts.
 
         A string is read as a scraped page or a clean article; an :class:`Article` is taken as
-        it is divided. An empty text gives an empty analysis. Raises ``InputError`` if ``limits``
-        names a theme that the model does not know.
+        it is divided, and read like a string where it is not. An empty text gives an empty
+        analysis. Raises ``InputError`` for anything else, and for limits that no abstract can
+        keep or that name a theme which the model does not know.
         """
+        self._check(limits)
         return self._analyze([_article(item)], limits)[0]
 
     def pipe(
@@ -81,6 +96,11 @@ class Analyzer:
         Articles go through in lots of up to 32: one by one they take half as long again.
         With ``on_error="return"`` an item that fails gives a :class:`Failure` in its place.
         """
+        self._check(limits)
+        if jobs < 1 or on_error not in ("raise", "return"):
+            raise ValueError(
+                f"jobs={jobs!r} must be 1 or more, on_error={on_error!r} raise or return"
+            )
         lots = _lots(items)
         if jobs > 1:
             return chain.from_iterable(self._attempt_parallel(lots, limits, on_error, jobs))
@@ -172,6 +192,20 @@ class Analyzer:
                 first = last
             yield abstracts.make_abstracts(sentences, self._ranker, limits, relevance)
 
+    def _check(self, limits: AbstractLimits) -> None:
+        """Raise ``InputError`` naming the first of ``limits`` that cannot be kept."""
+        for name in ("characters", "sentences", "section_characters"):
+            most = getattr(limits, name)
+            if most is not None and (not isinstance(most, int) or most < 1):
+                raise InputError(f"{name}={most!r} must be a whole number from 1 on, or None")
+        if limits.ratio is not None and not 0.0 < limits.ratio <= 1.0:
+            raise InputError(f"ratio={limits.ratio!r} must be above 0 and at most 1")
+        if isinstance(limits.themes, str):
+            raise InputError(f"themes={limits.themes!r} must be a tuple of themes")
+        for theme in limits.themes:
+            if theme not in self._places:
+                raise InputError(f"no theme is called {theme}; there are {', '.join(self.themes)}")
+
     def _relevance(
         self, article: Article, probabilities: Floats, themes: Sequence[str]
     ) -> dict[str, list[float]]:
@@ -179,9 +213,7 @@ class Analyzer:
         sizes = [len(p.sentences) for section in article.sections for p in section.paragraphs]
         found = {}
         for theme in themes:
-            place = self._places.get(theme)
-            if place is None:
-                raise InputError(f"no theme is called {theme}; there are {', '.join(self.themes)}")
+            place = self._places[theme]
             own, threshold = probabilities[:, place], self._model.paragraph.threshold[place]
             found[theme] = np.where(own >= threshold, own, 0.0).repeat(sizes).tolist()
         return found
@@ -259,7 +291,14 @@ def _attempt_lot(
 
 
 def _article(item: str | Article) -> Article:
-    return read_text(item) if isinstance(item, str) else item
+    if isinstance(item, str):
+        return read_text(item)
+    if not isinstance(item, Article):
+        raise InputError(f"an article is a string or an Article, not {type(item).__name__}")
+    if item.sections or not item.text.strip():
+        return item
+    metadata = {name: getattr(item, name) for name in _METADATA}
+    return read_text(item.text, **metadata)
 
 
 def _lots(items: Iterable[str | Article]) -> Iterator[list[str | Article]]:
@@ -268,7 +307,8 @@ def _lots(items: Iterable[str | Article]) -> Iterator[list[str | Article]]:
     size = 0
     for item in items:
         lot.append(item)
-        size += len(item if isinstance(item, str) else item.text)
+        if isinstance(item, str | Article):  # anything else fails later, alone
+            size += len(item if isinstance(item, str) else item.text)
         if len(lot) == _LOT_ARTICLES or size >= _LOT_CHARACTERS:
             yield lot
             lot, size = [], 0

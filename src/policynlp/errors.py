@@ -9,6 +9,10 @@ class InputError(PolicyNLPError):
     """An article, record or file that cannot be read."""
 
 
+class OutputError(PolicyNLPError):
+    """An output that cannot be written, or that a run must not touch."""
+
+
 class CorpusError(PolicyNLPError):
     """A corpus record that breaks the format."""
 

@@ -86,6 +86,17 @@ def save(model: Model, folder: Path, card: str) -> None:
     _write(folder / "manifest.json", json.dumps(manifest, ensure_ascii=False, indent=1) + "\n")
 
 
+def digest(model: Model) -> str:
+    """Return a short hash of all that a model's output depends on besides this version's code."""
+    whole = hashlib.sha256(fingerprint().encode())
+    whole.update("\n".join(model.vocabulary.terms).encode())
+    numbers = [_theme(model, i) for i in range(len(model.themes))], _roll_up(model)
+    whole.update(json.dumps(numbers).encode())
+    for array in _arrays(model).values():
+        whole.update(np.ascontiguousarray(array).tobytes())
+    return whole.hexdigest()[:8]
+
+
 def load(folder: Path) -> Model:
     """Read a model folder.
 

@@ -1,6 +1,22 @@
 """Many articles from files to a file, each of them accounted for."""
 
-from policynlp.batch.outputs import OUTPUT_SUFFIXES, failures_path, output_kind
-from policynlp.batch.run import Scorer, Summary, score
+from policynlp.batch.merge import merge
+from policynlp.batch.options import Options, Shard
+from policynlp.batch.outputs import OUTPUT_SUFFIXES, check_output
+from policynlp.batch.run import Summary, look, score
+from policynlp.batch.scoring import Counts, Scorer
+from policynlp.batch.store import Paths
 
-__all__ = ["OUTPUT_SUFFIXES", "Scorer", "Summary", "failures_path", "output_kind", "score"]
+__all__ = [
+    "OUTPUT_SUFFIXES",
+    "Counts",
+    "Options",
+    "Paths",
+    "Scorer",
+    "Shard",
+    "Summary",
+    "check_output",
+    "look",
+    "merge",
+    "score",
+]

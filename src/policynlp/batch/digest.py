@@ -7,7 +7,8 @@ from typing import NamedTuple
 from policynlp.analysis.digest import Digest, Digester, Point, limits_for
 from policynlp.analyzer import Analyzer
 from policynlp.article import Article, Failure
-from policynlp.batch.outputs import STDOUT, whole_file
+from policynlp.batch.files import write_whole
+from policynlp.batch.outputs import STDOUT
 from policynlp.errors import InputError
 from policynlp.reading.formats import find_inputs, make_article, read_inputs
 from policynlp.records import METADATA, Record
@@ -66,8 +67,7 @@ def write_digest(found: Digested, out: str) -> str:
         text = markdown(found)
     if out == STDOUT:
         return text
-    with whole_file(Path(out)) as write:
-        write(text)
+    write_whole(Path(out), text.encode("utf-8", "replace"))
     return ""
 
 

@@ -1,110 +1,155 @@
-"""What scored articles are written as, and files that appear whole or not at all."""
+"""What scored articles are written as: lines of JSON, tables, workbooks, Parquet."""
 
 import csv
 import io
 import json
-import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Final, NamedTuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import IO, Any, Final
 
 from policynlp.article import Analysis, Failure
+from policynlp.batch.columns import Columns, article_columns, harmless, kept_cells
+from policynlp.batch.options import Options
 from policynlp.errors import InputError
-from policynlp.records import section_columns, section_rows, to_record
-
-Write = Callable[[str], object]
+from policynlp.records import article_row, section_columns, section_rows, to_json
 
 STDOUT: Final = "-"
-OUTPUT_SUFFIXES: Final = (".jsonl", ".ndjson", ".csv")
-
-# Excel and its like take a cell that starts with one of these for a formula, or, with white
-# space, look behind it for one; in China also with their full-width forms.
-_FORMULA_STARTS: Final = tuple("=+-@\t\r\n＝＋－＠")
+_LINES: Final = (".jsonl", ".ndjson")
+_ZIPPED_LINES: Final = (".jsonl.gz", ".ndjson.gz")
+OUTPUT_SUFFIXES: Final = (*_LINES, *_ZIPPED_LINES, ".csv", ".xlsx", ".parquet")
 BOM: Final = "\ufeff"
 
-
-class OutputKind(NamedTuple):
-    """How an output begins, and what each article adds to it."""
-
-    opening: str
-    render: Callable[[Analysis], str]
+Kept = Mapping[str, object]
+About = Sequence[tuple[str, object]]
 
 
-def output_kind(path: str, themes: Sequence[str], *, with_text: bool = False) -> OutputKind:
-    """The kind of output that the name of a file asks for; standard output gets JSON lines."""
+@dataclass(frozen=True, slots=True)
+class Output:
+    """How an output begins, what each article adds to it, and how a chunk of them is packed.
+
+    Where the file is not simply all of that in order, ``assemble`` writes it, with what there
+    is to say about the run.
+    """
+
+    opening: bytes
+    render: Callable[[Analysis, Kept], bytes]
+    pack: Callable[[bytes], bytes] = bytes
+    assemble: Callable[[IO[bytes], Iterable[bytes], About], None] | None = None
+
+
+def check_output(path: str) -> None:
+    """Raise ``InputError`` where the name says of no known kind."""
+    if path != STDOUT and not path.lower().endswith(OUTPUT_SUFFIXES):
+        raise InputError(f"{path}: an output must end in {', '.join(OUTPUT_SUFFIXES)}, or be -")
+
+
+def is_table(path: str) -> bool:
+    """Whether an output has columns, which must be known before the first article is written."""
+    return path.lower().endswith((".csv", ".xlsx"))
+
+
+def can_be_merged(path: str) -> bool:
+    """Whether outputs of this kind are joined by joining their bytes."""
+    return path.lower().endswith((*_LINES, *_ZIPPED_LINES, ".csv"))
+
+
+def output_for(
+    path: str, themes: Sequence[str], options: Options, columns: Sequence[str] = ()
+) -> Output:
+    """The kind of output that a file's name asks for; standard output gets lines of JSON.
+
+    ``columns`` are those of the inputs that a table keeps.
+    """
+    check_output(path)
     name = path.lower()
     if name.endswith(".csv"):
-        columns = section_columns(themes)
-        return OutputKind(BOM + csv_row(columns), lambda analysis: _csv_rows(analysis, columns))
-    if path == STDOUT or name.endswith((".jsonl", ".ndjson")):
-        return OutputKind("", lambda analysis: json_line(to_record(analysis, with_text=with_text)))
-    raise InputError(f"{path}: an output must end in {', '.join(OUTPUT_SUFFIXES)}, or be -")
+        return _table(themes, options, columns)
+    if name.endswith(".xlsx"):
+        return _workbook(themes, options, columns)
+    if name.endswith(".parquet"):
+        return _parquet(themes, options)
+    if name.endswith(_ZIPPED_LINES):
+        return Output(_zip(b""), _line_of(options), lambda data: _zip(data) if data else b"")
+    return Output(b"", _line_of(options))
 
 
-def failures_path(out: str) -> Path:
-    """Where the failures of an output are listed."""
-    return Path(out + ".failures.csv")
-
-
-def json_line(record: dict[str, object]) -> str:
-    """One line of JSON, with Chinese as it is."""
-    return json.dumps(record, ensure_ascii=False) + "\n"
-
-
-def csv_row(cells: Iterable[object]) -> str:
-    """One row of CSV as Excel writes it, without cells that it could take for formulas."""
+def csv_rows(rows: Iterable[Iterable[object]]) -> str:
+    """Rows of CSV as Excel writes them, without cells that it could take for formulas."""
     buffer = io.StringIO(newline="")
-    csv.writer(buffer).writerow([_harmless(cell) for cell in cells])
+    csv.writer(buffer).writerows([harmless(cell) for cell in row] for row in rows)
     return buffer.getvalue()
 
 
-def _csv_rows(analysis: Analysis, columns: Sequence[str]) -> str:
-    rows = section_rows(analysis)
-    return "".join(csv_row([row.get(column, "") for column in columns]) for row in rows)
+def failure_rows(failures: Iterable[Failure]) -> bytes:
+    """The rows of failures in their list."""
+    return _encoded(csv_rows(failures))
 
 
-def _harmless(cell: object) -> object:
-    if isinstance(cell, str) and cell.startswith(_FORMULA_STARTS):
-        return "'" + cell
-    return cell
+def failure_header() -> bytes:
+    """How the list of failures begins."""
+    return _encoded(BOM + csv_rows([Failure._fields]))
 
 
-@contextmanager
-def whole_file(path: Path) -> Iterator[Write]:
-    """Write a text file beside its place, and move it there when all went well.
+def _line_of(options: Options) -> Callable[[Analysis, Kept], bytes]:
+    keep, with_text = options.reading.keep_columns, options.with_text
 
-    If not, what was written is removed, and what stood in its place before is left alone.
-    """
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        # A lone surrogate must not end a run; everything else is encoded as it is.
-        with part.open("w", encoding="utf-8", errors="replace", newline="") as stream:
-            yield stream.write
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
-    try:
-        part.replace(path)
-    except PermissionError as error:
-        raise InputError(
-            f"{path}: cannot be replaced, perhaps another program has it open; "
-            f"the results are in {part}"
-        ) from error
+    def render(analysis: Analysis, kept: Kept) -> bytes:
+        line = to_json(analysis, with_text=with_text, kept=kept if keep else None)
+        return _encoded(line + "\n")
+
+    return render
 
 
-@contextmanager
-def failure_log(path: Path) -> Iterator[Callable[[Failure], object]]:
-    """The list of failures beside an output; without any there is none, nor an old one."""
-    empty = True
+def _table(themes: Sequence[str], options: Options, columns: Sequence[str]) -> Output:
+    names = section_columns(themes)
+    header = Columns(names, columns, options.language).header
 
-    def add(failure: Failure) -> None:
-        nonlocal empty
-        empty = False
-        write(csv_row(failure))
+    def render(analysis: Analysis, kept: Kept) -> bytes:
+        own = kept_cells(kept, columns)
+        rows = section_rows(analysis)
+        return _encoded(csv_rows([*(row.get(n, "") for n in names), *own] for row in rows))
 
-    with whole_file(path) as write:
-        write(BOM + csv_row(Failure._fields))
-        yield add
-    if empty:
-        path.unlink()
+    return Output(_encoded(BOM + csv_rows([header])), render)
+
+
+def _workbook(themes: Sequence[str], options: Options, columns: Sequence[str]) -> Output:
+    from policynlp.batch import excel
+
+    sections, articles = section_columns(themes), article_columns(themes, options.with_text)
+    book = excel.Book(
+        Columns(sections, columns, options.language),
+        Columns(articles, columns, options.language),
+        options.language,
+    )
+
+    def render(analysis: Analysis, kept: Kept) -> bytes:
+        own = kept_cells(kept, columns)
+        row: dict[str, Any] = article_row(analysis)
+        line = {
+            "article": [*(row.get(name, "") for name in articles), *own],
+            "sections": [
+                [*(row.get(name, "") for name in sections), *own] for row in section_rows(analysis)
+            ],
+        }
+        return _encoded(json.dumps(line, ensure_ascii=False) + "\n")
+
+    return Output(b"", render, assemble=book.write)
+
+
+def _parquet(themes: Sequence[str], options: Options) -> Output:
+    from policynlp.batch import parquet
+
+    keep, with_text = options.reading.keep_columns, options.with_text
+    table = parquet.Table(tuple(themes), with_text=with_text, keep=keep)
+    return Output(b"", _line_of(options), assemble=table.write)
+
+
+def _zip(data: bytes) -> bytes:
+    import gzip  # Costs start-up time that most runs need not pay.
+
+    return gzip.compress(data, 6, mtime=0)
+
+
+def _encoded(text: str) -> bytes:
+    # A lone surrogate must not end a run; everything else is encoded as it is.
+    return text.encode("utf-8", "replace")

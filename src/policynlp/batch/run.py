@@ -1,193 +1,229 @@
-"""Score many articles: inputs, analyzer, output, and a failure for every one without a result."""
+"""Score many articles into a file, lose none, and go on where an earlier run was stopped."""
 
-import os
 import sys
 import time
-from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Final, Literal, NamedTuple, Protocol
+from typing import IO, Final
 
-from policynlp.article import AbstractLimits, Analysis, Article, Failure
-from policynlp.batch.outputs import (
-    STDOUT,
-    Write,
-    failure_log,
-    failures_path,
-    output_kind,
-    whole_file,
-)
+from policynlp.article import Failure
+from policynlp.batch.manifest import Manifest, new_manifest
+from policynlp.batch.options import Options
+from policynlp.batch.outputs import STDOUT, can_be_merged, check_output, is_table
+from policynlp.batch.repeats import Repeats
+from policynlp.batch.scoring import FAILURES_KEPT, Counts, Job, Load, Part, Result, Scorer
+from policynlp.batch.source import Chunk, Source, Survey, copy_stdin, how_many, make_chunks
+from policynlp.batch.store import Paths, Store
+from policynlp.batch.workers import Scored, score_here, score_parallel
 from policynlp.errors import InputError
-from policynlp.reading.formats import InputArticle, find_inputs, make_article, read_inputs
+from policynlp.reading.formats import STDIN
 
-FAILURES_KEPT: Final = 5
-_DEFAULT_LIMITS: Final = AbstractLimits()
-
-
-class Scorer(Protocol):
-    """What a batch needs of an analyzer."""
-
-    @property
-    def themes(self) -> Sequence[str]:
-        """The themes of the model."""
-
-    def pipe(
-        self,
-        items: Iterable[str | Article],
-        *,
-        limits: AbstractLimits = ...,
-        jobs: int = ...,
-        on_error: Literal["raise", "return"] = ...,
-    ) -> Iterator[Analysis | Failure]:
-        """Analyze ``items`` in order."""
+DEFAULT_OPTIONS: Final = Options()
 
 
 @dataclass(slots=True)
 class Summary:
-    """What a run did: ``articles`` and ``failures`` add up to what was found in its inputs.
+    """What a run did: ``counts`` add up to what was found in its inputs.
 
-    ``themes`` counts the sections with each theme; the first failures are kept to be shown.
+    Of the ``total``, which is unknown for streams, ``resumed`` articles were taken over from an
+    earlier run; ``finished`` says that all of them were. The first failures are kept to be shown.
     """
 
-    articles: int = 0
-    failures: int = 0
-    sections: int = 0
-    themes: Counter[str] = field(default_factory=Counter)
+    counts: Counts = field(default_factory=Counts)
+    total: int | None = None
+    resumed: int = 0
+    finished: bool = False
     seconds: float = 0.0
+    repeated_ids: Repeats = field(default_factory=Repeats)
     first_failures: list[Failure] = field(default_factory=list)
 
-    def add(self, result: Analysis | Failure) -> None:
-        """Count one article."""
-        if isinstance(result, Failure):
-            self.failures += 1
-            if len(self.first_failures) < FAILURES_KEPT:
-                self.first_failures.append(result)
-        else:
-            self.articles += 1
-            self.sections += len(result.sections)
-            self.themes.update(tag.theme for part in result.sections for tag in part.themes)
+
+Progress = Callable[[Summary], object]
 
 
-class _Outcome(NamedTuple):
-    """What became of the article ``id`` that stands at ``place``; ``None`` is not known yet."""
+class _Watch:
+    """Counts what is done and tells who watches."""
 
-    id: str
-    place: str
-    result: Analysis | Failure | None = None
+    def __init__(self, progress: Progress, themes: Sequence[str] = ()) -> None:
+        self.summary = Summary(Counts(themes=Counter(dict.fromkeys(themes, 0))))
+        self._progress = progress
+        self._started = time.perf_counter()
+
+    def note(self, result: Result, *, resumed: bool = False) -> None:
+        """Count what became of a chunk."""
+        summary = self.summary
+        summary.counts.add(result.counts)
+        summary.resumed += result.counts.done if resumed else 0
+        room = FAILURES_KEPT - len(summary.first_failures)
+        summary.first_failures += result.first_failures[:room]
+        summary.seconds = time.perf_counter() - self._started
+        self._progress(summary)
 
 
 def score(
-    analyzer: Scorer,
+    load: Load,
     inputs: Sequence[str],
     out: str,
     *,
-    limits: AbstractLimits = _DEFAULT_LIMITS,
+    options: Options = DEFAULT_OPTIONS,
     jobs: int = 1,
-    with_text: bool = False,
+    overwrite: bool = False,
     stdin: IO[bytes] | None = None,
-    stdout: Write | None = None,
-    progress: Callable[[Summary], object] = lambda summary: None,
+    stdout: Callable[[bytes], object] | None = None,
+    progress: Progress = lambda summary: None,
 ) -> Summary:
     """Score the articles in ``inputs`` into ``out``, in order, and list what failed beside it.
 
-    With ``-`` as ``out``, lines of JSON go to ``stdout`` and failures are only counted.
+    Until the output is whole, what is done is kept beside it, and the same call goes on from
+    there. A finished output is left alone, and one that other inputs, options or another model
+    made is an ``OutputError``, unless ``overwrite`` replaces it. With ``-`` as ``out``, lines of
+    JSON go to ``stdout`` as they are made and failures are only counted.
     """
-    started = time.perf_counter()
-    kind = output_kind(out, analyzer.themes, with_text=with_text)
-    summary = Summary(themes=Counter(dict.fromkeys(analyzer.themes, 0)))
-    entries = read_inputs(find_inputs(inputs, skip=_written_by(out)), stdin=stdin)
-    with ExitStack() as stack:
-        write, log = _open_outputs(out, stack, stdout or sys.stdout.write)
-        write(kind.opening)
-        for outcome in _outcomes(analyzer, entries, limits, jobs):
-            result = _write(outcome, kind.render, write)
-            if isinstance(result, Failure):
-                log(result)
-            summary.add(result)
-            summary.seconds = time.perf_counter() - started
-            progress(summary)
-        if not summary.articles + summary.failures:
-            raise InputError(f"{', '.join(inputs)}: no article found")
-    return summary
+    check_output(out)
+    if options.shard and not can_be_merged(out):
+        raise InputError(f"{out}: a shard's output must end in .jsonl, .jsonl.gz or .csv")
+    scorer = load()
+    watch = _Watch(progress, scorer.themes)
+    if out != STDOUT:
+        _Run(scorer, load, inputs, Paths.of(out), options, jobs).score(stdin, overwrite, watch)
+        return watch.summary
+    chunks = _stream_chunks(Source(inputs, options, stream=stdin), jobs)
+    for part in _in_order(_scored(chunks, scorer, Job(load, out, options), jobs)):
+        (stdout or _print)(part.output)
+        watch.note(part)
+    if not watch.summary.counts.done:
+        raise _nothing(inputs)
+    return watch.summary
 
 
-def _open_outputs(
-    out: str, stack: ExitStack, stdout: Write
-) -> tuple[Write, Callable[[Failure], object]]:
-    """What writes results, and what writes failures."""
-    if out == STDOUT:
-        return stdout, lambda failure: None
-    path = Path(out)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if path.exists():
-        path.open("r+b").close()  # Fails now, not after hours, where Excel has it open.
-    log = stack.enter_context(failure_log(failures_path(out)))
-    return stack.enter_context(whole_file(path)), log
+def look(
+    inputs: Sequence[str],
+    options: Options = DEFAULT_OPTIONS,
+    *,
+    stdin: IO[bytes] | None = None,
+    progress: Progress = lambda summary: None,
+) -> Summary:
+    """Read all articles as a run would, but score none."""
+    watch = _Watch(progress)
+    for entry in Source(inputs, options, stream=stdin).chosen():
+        found = entry if isinstance(entry, Failure) else entry.read(options.reading)
+        part = Part(counts=Counts(articles=1))
+        if isinstance(found, Failure):
+            part = Part()
+            part.fail(found)
+        watch.note(part)
+    if not watch.summary.counts.done:
+        raise _nothing(inputs)
+    return watch.summary
 
 
-def _written_by(out: str) -> frozenset[str]:
-    """The files of earlier runs, which may stand in a folder of inputs."""
-    if out == STDOUT:
-        return frozenset()
-    return frozenset((os.path.abspath(out), os.path.abspath(failures_path(out))))
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """A run that writes to a file."""
+
+    scorer: Scorer
+    load: Load
+    inputs: Sequence[str]
+    paths: Paths
+    options: Options
+    jobs: int
+
+    def score(self, stdin: IO[bytes] | None, overwrite: bool, watch: _Watch) -> None:
+        """Score what an earlier run has not, and put all of it together."""
+        with self._stdin(stdin) as copy:
+            source = Source(self.inputs, self.options, self.paths.all(), copy)
+            keeps = self.options.reading.keep_columns and is_table(self.paths.out.name)
+            survey = source.survey(columns=keeps)
+            if not survey.articles:
+                raise _nothing(self.inputs)
+            manifest = new_manifest(self.scorer, survey, self.options)
+            store = Store(self.paths, manifest, overwrite=overwrite)
+            if store.finished:
+                _recall(watch.summary, store.manifest)
+            else:
+                self._score(source, survey, store, watch)
+
+    def _score(self, source: Source, survey: Survey, store: Store, watch: _Watch) -> None:
+        shard, summary = self.options.shard, watch.summary
+        store.begin()
+        summary.total = how_many(self.options, survey.articles) // (shard.of if shard else 1)
+        job = Job(self.load, str(self.paths.out), self.options, survey.columns, store.keep)
+        chunks = _Left(make_chunks(source.chosen(survey.articles), shard), store, watch)
+        for _, result in _scored(iter(chunks), self.scorer, job, self.jobs):
+            watch.note(result)
+        output = job.output(self.scorer.themes)
+        finished = store.finish(output, chunks.count, summary.counts)
+        summary.repeated_ids, summary.first_failures = finished
+        store.close(summary.seconds, summary.resumed)
+
+    @contextmanager
+    def _stdin(self, stdin: IO[bytes] | None) -> Iterator[Path | None]:
+        """A copy of standard input while it is needed, which can be read again."""
+        if STDIN not in self.inputs:
+            yield None
+            return
+        self.paths.out.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            copy_stdin(stdin or sys.stdin.buffer, self.paths.stdin)
+            yield self.paths.stdin
+        finally:
+            self.paths.stdin.unlink(missing_ok=True)
 
 
-def _outcomes(
-    analyzer: Scorer,
-    entries: Iterable[InputArticle | Failure],
-    limits: AbstractLimits,
-    jobs: int,
-) -> Iterator[_Outcome]:
-    """One outcome for each of ``entries``, in their order."""
-    # What the analyzer has taken and not given back, with the failures in between. It may take
-    # from another thread, which a deque allows.
-    waiting: deque[_Outcome] = deque()
-    articles = _articles(entries, waiting)
-    for result in analyzer.pipe(articles, limits=limits, jobs=jobs, on_error="return"):
-        while waiting[0].result is not None:
-            yield waiting.popleft()
-        yield waiting.popleft()._replace(result=result)
-    yield from waiting
+class _Left:
+    """The chunks that no earlier run has scored; what one has is counted."""
+
+    def __init__(self, chunks: Iterator[Chunk], store: Store, watch: _Watch) -> None:
+        self._chunks, self._store, self._watch = chunks, store, watch
+        self.count = 0
+
+    def __iter__(self) -> Iterator[Chunk]:
+        for chunk in self._chunks:
+            self.count += 1
+            kept = self._store.get(chunk.number)
+            if kept is None:
+                yield chunk
+            else:
+                self._watch.note(kept, resumed=True)
 
 
-def _articles(
-    entries: Iterable[InputArticle | Failure], waiting: deque[_Outcome]
-) -> Iterator[Article]:
-    """Read the articles, and note each of them and each failure as waiting."""
-    for entry in entries:
-        read = entry if isinstance(entry, Failure) else _read(entry)
-        if isinstance(read, Failure):
-            waiting.append(_Outcome(entry.id, entry.place, read))
-        else:
-            waiting.append(_Outcome(entry.id, entry.place))
-            yield read
+def _stream_chunks(source: Source, jobs: int) -> Iterator[Chunk]:
+    """Chunks for which nothing is kept: alone, a process writes each article when it is done."""
+    return make_chunks(source.chosen(), single=jobs == 1)
 
 
-def _read(entry: InputArticle) -> Article | Failure:
-    try:
-        return make_article(entry.record)
-    except Exception as error:  # One article's crash must not be the run's.
-        return Failure(entry.id, entry.place, "read", _crash(error))
+def _scored(chunks: Iterator[Chunk], scorer: Scorer, job: Job, jobs: int) -> Iterator[Scored]:
+    if jobs == 1:
+        return score_here(chunks, scorer, job)
+    return score_parallel(chunks, scorer, job, jobs)
 
 
-def _write(
-    outcome: _Outcome, render: Callable[[Analysis], str], write: Write
-) -> Analysis | Failure:
-    """Write the article if it has an analysis; what it has instead is a failure."""
-    id, place, result = outcome
-    if result is None:
-        return Failure(id, place, "analyze", "the analyzer gave no result")
-    if isinstance(result, Failure):
-        return result._replace(id=id, place=place)
-    try:
-        rendered = render(result)
-    except Exception as error:  # As above; what cannot be written to the disk ends the run.
-        return Failure(id, place, "write", _crash(error))
-    write(rendered)
-    return result
+def _in_order(scored: Iterator[Scored]) -> Iterator[Part]:
+    """Parts, which nobody has put away, in the order of their numbers."""
+    held: dict[int, Part] = {}
+    wanted = 0
+    for number, part in scored:
+        assert isinstance(part, Part)
+        held[number] = part
+        while wanted in held:
+            yield held.pop(wanted)
+            wanted += 1
 
 
-def _crash(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}".replace("\n", " ")
+def _recall(summary: Summary, manifest: Manifest) -> None:
+    """What a finished run had to say."""
+    summary.counts = Counts.of(manifest["counts"])
+    summary.total = summary.resumed = summary.counts.done
+    summary.finished = True
+
+
+def _print(data: bytes) -> None:
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()
+
+
+def _nothing(inputs: Sequence[str]) -> InputError:
+    return InputError(f"{', '.join(inputs)}: no article found")

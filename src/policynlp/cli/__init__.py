@@ -1,4 +1,4 @@
-"""The command line: ``policynlp score | analyze | digest | clean | train | evaluate | theme``.
+"""The command line: ``policynlp score | analyze | digest | report | review | train …``.
 
 Nothing heavy is imported before it is needed, so that a single page is done in a moment.
 """
@@ -13,7 +13,10 @@ from typing import Final
 from policynlp import __version__
 from policynlp.cli.arguments import DONE, FAILED, Parser
 from policynlp.cli.digest import add_digest
+from policynlp.cli.models import add_models
 from policynlp.cli.pages import add_analyze, add_clean
+from policynlp.cli.report import add_report
+from policynlp.cli.review import add_review
 from policynlp.cli.score import add_score
 from policynlp.cli.theme import add_theme
 from policynlp.cli.training import add_evaluate, add_train
@@ -27,6 +30,7 @@ examples:
   policynlp score news/ -o news.csv          a folder of articles into a table for Excel
   policynlp score a.jsonl b.csv -o out.jsonl --length 150 --jobs 2
   policynlp digest news/ -o digest.md        what many articles say, each point once
+  policynlp report out.jsonl -o report.html  what score wrote, as a page to filter and read
   cat page.txt | policynlp score - -o -      from standard input to standard output
 
 exit codes: 0 all done; 1 the run could not be done; 2 bad usage;
@@ -61,7 +65,18 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"policynlp {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for add in (add_score, add_analyze, add_digest, add_clean, add_train, add_evaluate, add_theme):
+    for add in (
+        add_score,
+        add_analyze,
+        add_digest,
+        add_report,
+        add_clean,
+        add_review,
+        add_theme,
+        add_train,
+        add_evaluate,
+        add_models,
+    ):
         add(commands)
     return parser
 

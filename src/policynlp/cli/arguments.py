@@ -129,6 +129,17 @@ def share(text: str) -> float:
     return value
 
 
+def weight(text: str) -> float:
+    """Read a weight above 0."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0.0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"must be a number above 0, not {text!r}")
+    return value
+
+
 def check_themes(asked: Sequence[str], known: Sequence[str]) -> None:
     """Stop before a run that asks for a theme that the model does not have."""
     for theme in asked:

@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-import time
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from policynlp.cli.arguments import (
@@ -14,11 +14,16 @@ from policynlp.cli.arguments import (
     load_analyzer,
     positive,
 )
+from policynlp.cli.progress import Progress, count, rate
 from policynlp.errors import InputError
 
 if TYPE_CHECKING:
-    from policynlp.batch import Summary
+    from policynlp.batch import Options, Shard, Summary
     from policynlp.cli.arguments import Commands
+
+_STDOUT: Final = "-"
+_MAX_CHARS: Final = 1_000_000
+_FIELDS: Final = ("id", "text", "title", "published", "source", "author", "url")
 
 
 def add_score(commands: "Commands") -> None:
@@ -26,118 +31,220 @@ def add_score(commands: "Commands") -> None:
     parser = commands.add_parser(
         "score",
         help="score many articles into a file",
-        description="Score files, folders, .jsonl and .csv into OUT, every article accounted for.",
+        description=(
+            "Score files and folders into OUT, every article accounted for. Text, HTML and Word "
+            "files hold one article each; .jsonl, .csv, .xlsx and .parquet hold many. A run that "
+            "was stopped goes on with the same command."
+        ),
         epilog="example: policynlp score news/ archive.jsonl -o out.jsonl --jobs 2",
     )
     parser.add_argument(
         "inputs", nargs="+", metavar="IN", help="file, folder, glob, or - for standard input"
     )
-    parser.add_argument(
+    target = parser.add_mutually_exclusive_group(required=True)
+    target.add_argument(
         "-o",
         "--output",
-        required=True,
         type=_output,
         metavar="OUT",
-        help=".jsonl, one object an article; .csv, one row a section; - for standard output",
+        help=".jsonl, .jsonl.gz or .parquet, one record an article; .csv or .xlsx, one row a "
+        "section; - for lines of JSON on standard output",
+    )
+    target.add_argument(
+        "--merge", type=_output, metavar="OUT", help="join IN, the outputs of all shards, to OUT"
     )
     add_limits(parser)
-    parser.add_argument(
-        "--jobs", type=positive, default=1, metavar="N", help="processes (default: 1)"
-    )
-    parser.add_argument("--quiet", action="store_true", help="print nothing but errors")
-    parser.add_argument("--with-text", action="store_true", help="add each article's whole text")
+    _add_reading(parser)
+    _add_writing(parser)
+    _add_running(parser)
     parser.set_defaults(run=_score)
 
 
+def _add_reading(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("reading")
+    for field in _FIELDS:
+        group.add_argument(
+            f"--{field}-column", metavar="NAME", help=f"the column with the {field} of an article"
+        )
+    group.add_argument(
+        "--keep-columns", action="store_true", help="keep the other columns of the inputs"
+    )
+    group.add_argument(
+        "--simplify",
+        action="store_true",
+        help="turn traditional characters into simplified ones, one for one",
+    )
+    group.add_argument(
+        "--max-chars",
+        type=positive,
+        default=_MAX_CHARS,
+        metavar="N",
+        help=f"longer articles fail (default: {_MAX_CHARS:,})",
+    )
+    group.add_argument("--limit", type=positive, metavar="N", help="only the first N articles")
+    group.add_argument(
+        "--sample", type=positive, metavar="N", help="N articles from all over, always the same"
+    )
+    group.add_argument(
+        "--shard", type=_shard, metavar="I/N", help="only the I-th of N shares; see --merge"
+    )
+
+
+def _add_writing(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("writing")
+    group.add_argument("--with-text", action="store_true", help="add each article's whole text")
+    group.add_argument(
+        "--lang", choices=("en", "zh"), default="en", help="language of the columns' names"
+    )
+    group.add_argument(
+        "--overwrite", action="store_true", help="replace what another or a finished run wrote"
+    )
+
+
+def _add_running(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("running")
+    group.add_argument(
+        "--jobs", type=positive, default=1, metavar="N", help="processes (default: 1)"
+    )
+    group.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    group.add_argument(
+        "--dry-run", action="store_true", help="read everything, score and write nothing"
+    )
+
+
 def _output(text: str) -> str:
-    from policynlp.batch.outputs import output_kind
+    from policynlp.batch import check_output
 
     try:
-        output_kind(text, ())
+        check_output(text)
     except InputError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
     return text
 
 
-def _score(args: argparse.Namespace) -> int:
-    from policynlp.batch import score
+def _shard(text: str) -> "Shard":
+    from policynlp.batch import Shard
 
-    analyzer = load_analyzer(args)
-    check_themes(args.theme, analyzer.themes)
-    if args.theme and args.output.lower().endswith(".csv"):
-        raise InputError(f"{args.output}: --theme needs a .jsonl output; a table has no place")
-    progress = _Progress(shown=not args.quiet and sys.stderr.isatty())
+    number, _, of = text.partition("/")
+    if not (number.isdecimal() and of.isdecimal() and 1 <= int(number) <= int(of)):
+        raise argparse.ArgumentTypeError(f"must be I/N with I from 1 to N, not {text!r}")
+    return Shard(int(number), int(of))
+
+
+def _options(args: argparse.Namespace) -> "Options":
+    from policynlp.batch import Options
+    from policynlp.reading.formats import Reading
+
+    columns = ((field, getattr(args, f"{field}_column")) for field in _FIELDS)
+    reading = Reading(
+        tuple((field, name) for field, name in columns if name is not None),
+        args.keep_columns,
+        args.simplify,
+        args.max_chars,
+    )
+    return Options(
+        limits(args), reading, args.with_text, args.lang, args.limit, args.sample, args.shard
+    )
+
+
+def _score(args: argparse.Namespace) -> int:
+    if args.merge:
+        return _merge(args)
+    if args.theme:
+        check_themes(args.theme, load_analyzer(args).themes)
+        if args.output.lower().endswith((".csv", ".xlsx", ".parquet")):
+            raise InputError(f"{args.output}: --theme needs a .jsonl output; a table has no place")
+    progress = Progress(shown=not args.quiet)
     try:
-        summary = score(
-            analyzer,
-            args.inputs,
-            args.output,
-            limits=limits(args),
-            jobs=args.jobs,
-            with_text=args.with_text,
-            progress=progress.show,
-        )
+        summary = _run(args, progress)
+    except KeyboardInterrupt:
+        progress.clear()
+        if not args.quiet:
+            _say_how_to_go_on(args)
+        raise
     finally:
         progress.clear()
     if not args.quiet:
-        print(*_summary_lines(summary, args.output), sep="\n", file=sys.stderr)
-    return SOME_FAILED if summary.failures else DONE
+        print(*_summary_lines(summary, args), sep="\n", file=sys.stderr)
+    return SOME_FAILED if summary.counts.failures else DONE
 
 
-class _Progress:
-    """A line on a terminal that says how far a run is."""
+def _say_how_to_go_on(args: argparse.Namespace) -> None:
+    from policynlp.batch import Paths
 
-    _SECONDS: Final = 0.2
-
-    def __init__(self, *, shown: bool) -> None:
-        self._shown = shown
-        self._next = 0.0
-        self._length = 0
-
-    def show(self, summary: "Summary") -> None:
-        """Say how many articles are done, at most a few times a second."""
-        if not self._shown or time.monotonic() < self._next:
-            return
-        self._next = time.monotonic() + self._SECONDS
-        line = f"{_count(summary.articles, 'article')}, {_rate(summary)}"
-        if summary.failures:
-            line += f", {summary.failures:,} failed"
-        sys.stderr.write("\r" + line.ljust(self._length))
-        sys.stderr.flush()
-        self._length = len(line)
-
-    def clear(self) -> None:
-        """Take the line away."""
-        if self._length:
-            sys.stderr.write("\r" + " " * self._length + "\r")
-            sys.stderr.flush()
+    parts = Paths.of(args.output).parts
+    if parts.exists():
+        said = "what was done is kept; the same command goes on from there"
+        print(f"{parts}: {said}", file=sys.stderr)
 
 
-def _summary_lines(summary: "Summary", out: str) -> list[str]:
-    from policynlp.batch import failures_path
+def _run(args: argparse.Namespace, progress: Progress) -> "Summary":
+    from policynlp.batch import look, score
 
-    themes = ", ".join(f"{theme} {count:,}" for theme, count in summary.themes.items())
+    if args.dry_run:
+        return look(args.inputs, _options(args), progress=progress.show)
+    return score(
+        partial(load_analyzer, args),
+        args.inputs,
+        args.output,
+        options=_options(args),
+        jobs=args.jobs,
+        overwrite=args.overwrite,
+        progress=progress.show,
+    )
+
+
+def _merge(args: argparse.Namespace) -> int:
+    from policynlp.batch import merge
+
+    counts = merge(args.merge, args.inputs, overwrite=args.overwrite)
+    if not args.quiet:
+        said = f"{count(counts.done, 'article')} of {count(len(args.inputs), 'shard')}"
+        print(f"{said} written to {args.merge}", file=sys.stderr)
+    return SOME_FAILED if counts.failures else DONE
+
+
+def _summary_lines(summary: "Summary", args: argparse.Namespace) -> list[str]:
+    """What a run did, and where it is."""
+    counts = summary.counts
+    if args.dry_run:
+        lines = [f"{count(counts.articles, 'article')} could be scored; nothing was"]
+        return [*lines, *_failure_lines(summary, "")]
+    if summary.finished:
+        return [
+            f"{args.output}: is finished and left alone "
+            f"({count(counts.articles, 'article')}, {counts.failures:,} failed); "
+            "--overwrite scores it again"
+        ]
     lines = [
-        f"{_count(summary.articles, 'article')} with {_count(summary.sections, 'section')} "
-        f"in {summary.seconds:.1f} s ({_rate(summary)})"
+        f"{count(counts.articles, 'article')} with {count(counts.sections, 'section')} "
+        f"in {summary.seconds:.1f} s ({rate(summary)})"
     ]
-    if themes:
+    if summary.resumed:
+        lines.append(f"{count(summary.resumed, 'article')} of these taken over from an earlier run")
+    if counts.themes:
+        themes = ", ".join(f"{theme} {number:,}" for theme, number in counts.themes.items())
         lines.append(f"sections by theme: {themes}")
-    if out != "-":
-        lines.append(f"written to {out}")
-    if summary.failures:
-        lines += [f"failed: {place}: {reason}" for _, place, _, reason in summary.first_failures]
-        where = "" if out == "-" else f", listed in {failures_path(out)}"
-        lines.append(
-            f"{summary.failures:,} of {summary.articles + summary.failures:,} failed{where}"
-        )
-    return lines
+    if args.output == _STDOUT:
+        return [*lines, *_failure_lines(summary, "")]
+    from policynlp.batch import Paths
+
+    paths = Paths.of(args.output)
+    lines.append(f"written to {paths.out}; about the run: {paths.manifest}")
+    return [*lines, *_repeat_lines(summary), *_failure_lines(summary, str(paths.failures))]
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+def _repeat_lines(summary: "Summary") -> list[str]:
+    number, examples = summary.repeated_ids
+    if not number:
+        return []
+    some = ", ".join(f"{id} ({times} times)" for id, times in examples)
+    return [f"{count(number, 'id')} more than once: {some}{' …' if number > len(examples) else ''}"]
 
 
-def _rate(summary: "Summary") -> str:
-    done = summary.articles + summary.failures
-    return f"{done / max(summary.seconds, 0.001):,.0f} a second"
+def _failure_lines(summary: "Summary", path: str) -> list[str]:
+    if not summary.counts.failures:
+        return []
+    lines = [f"failed: {place}: {reason}" for _, place, _, reason in summary.first_failures]
+    where = f", listed in {path}" if path else ""
+    return [*lines, f"{summary.counts.failures:,} of {summary.counts.done:,} failed{where}"]

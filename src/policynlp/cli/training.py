@@ -6,10 +6,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from policynlp.cli.arguments import DONE, positive
+from policynlp.cli.arguments import DONE, positive, weight
+from policynlp.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from policynlp.cli.arguments import Commands
     from policynlp.training.evaluate import Figures
@@ -29,7 +30,39 @@ def add_train(commands: "Commands") -> None:
         metavar="FILE.csv",
         help="write the 200 labels that models trained on other articles doubt most",
     )
+    _add_update(parser)
     parser.set_defaults(run=_train)
+
+
+def _add_update(parser: argparse.ArgumentParser) -> None:
+    """Add what a model is held against, and labels that are added to a corpus."""
+    parser.add_argument(
+        "--add",
+        action="append",
+        default=[],
+        metavar="FOLDER",
+        help="also train on this corpus, and say what it changes; may be repeated",
+    )
+    parser.add_argument(
+        "--add-weight",
+        type=weight,
+        default=1.0,
+        metavar="W",
+        help="how much a label of --add counts beside one of CORPUS (default: 1)",
+    )
+    parser.add_argument(
+        "--against",
+        metavar="MODEL",
+        help="the current model (default: what MODEL holds, else the bundled one)",
+    )
+    parser.add_argument(
+        "--changes",
+        metavar="FILE.csv",
+        help="with --add or --against: write every paragraph that is right or wrong now",
+    )
+    parser.add_argument(
+        "--force", action="store_true", help="write the model though it is worse than the current"
+    )
 
 
 def add_evaluate(commands: "Commands") -> None:
@@ -65,17 +98,23 @@ def add_evaluate(commands: "Commands") -> None:
 
 
 def _train(args: argparse.Namespace) -> int:
-    from policynlp.training.commands import run_train
+    from policynlp.training.changes import Case
+    from policynlp.training.commands import Additions, run_train, run_update
+    from policynlp.training.mistakes import Doubt, doubtful_labels
 
-    outcome = run_train([Path(path) for path in args.corpus], Path(args.output))
+    corpus, output = [Path(path) for path in args.corpus], Path(args.output)
+    if not (args.add or args.against):
+        if args.changes:
+            raise InputError("--changes: nothing to compare; give --add FOLDER or --against MODEL")
+        outcome = run_train(corpus, output)
+    else:
+        added = Additions([Path(path) for path in args.add], args.add_weight)
+        against = Path(args.against) if args.against else None
+        outcome, cases = run_update(corpus, output, added, against=against, force=args.force)
+        if args.changes:
+            _write_table(args.changes, [Case._fields, *cases])
     if args.doubts:
-        from policynlp.batch.outputs import BOM, csv_row, whole_file
-        from policynlp.training.mistakes import Doubt, doubtful_labels
-
-        with whole_file(Path(args.doubts)) as write:
-            write(BOM + csv_row(Doubt._fields))
-            for doubt in doubtful_labels(outcome):
-                write(csv_row(doubt))
+        _write_table(args.doubts, [Doubt._fields, *doubtful_labels(outcome)])
     return DONE
 
 
@@ -117,6 +156,13 @@ def _show(
         _write(args.json, as_json)
     sys.stdout.write(as_json if args.json == "-" else as_text(figures) + "\n")
     return DONE
+
+
+def _write_table(path: str, rows: "Sequence[Sequence[object]]") -> None:
+    from policynlp.batch.files import write_whole
+    from policynlp.batch.outputs import BOM, csv_rows
+
+    write_whole(Path(path), (BOM + csv_rows(rows)).encode("utf-8", "replace"))
 
 
 def _write(path: str, text: str) -> None:

@@ -17,6 +17,7 @@ from policynlp.reading.metadata import (
     read_metadata,
     undated,
 )
+from policynlp.reading.title import find_title, is_subtitle
 
 # A header announces the body where that has three tenths of what the best run of the page has:
 # on 17 of 19 pages it is the best run, and a short item above long live comments had six tenths.
@@ -24,10 +25,10 @@ _HEADED_SHARE: Final = 0.3
 # Of several headers the first counts whose body has nearly as much as the best.
 _NEARLY: Final = 0.7
 _FURTHEST_HEADER: Final = 40
-# Date, source and author stand within so many lines, and the title as near above them.
+# Date, source and author stand within so many lines.
 _HEADER_LINES: Final = 12
-_TITLE_LINES: Final = 8
-_SHORTEST_TITLE, _LONGEST_TITLE = 8, 80
+# Above the body a title, or metadata that nothing marks as such, stand within so many.
+_LINES_ABOVE: Final = 8
 _METADATA_BELOW: Final = 12
 LEAD_LINES: Final = 3
 """The line with the date may stand below a lead of so many lines."""
@@ -38,9 +39,16 @@ _SHORTEST_OPENING: Final = 8
 _OPENING: Final = re.compile(r"[（(]?[一二三四五六七八九十\d]{1,2}[）)、.．]|.*[。！？!?：:，,”]$")
 
 
-class Frame(NamedTuple):
-    """In line numbers: the first line of metadata and the title, or -1; the body's extent."""
+# A paper's digital edition names the paper above its pages, and the page beside the date.
+_EDITION: Final = re.compile(r"\d\s?版")
+_PAPER: Final = re.compile(r"[\u4e00-\u9fff]{2,6}(?:日报|晚报|晨报|早报|时报|商报|都市报|周报)")
 
+
+class Frame(NamedTuple):
+    """In line numbers: the first line of metadata, that of the header beside the title and the
+    title, or -1; the body's extent."""
+
+    top: int
     header: int
     title: int
     first: int
@@ -64,15 +72,29 @@ def find_frame(lines: Sequence[Line], title: str) -> Frame | None:
     ]
     best = max((gains[starts[i]] for i in headers), default=0)
     if best <= 0 or best < _HEADED_SHARE * gains[most]:
-        return Frame(-1, _find_title(lines, title, most, most), most, lasts[most])
+        return _frame(lines, title, [], most, lasts[most])
     first = next(starts[i] for i in headers if gains[starts[i]] >= _NEARLY * best)
     near = [i for i in headers if starts[i] == first]
     near = [i for i in near if near[-1] - i <= _HEADER_LINES]
+    return _frame(lines, title, near, first, lasts[first])
+
+
+def _frame(lines: Sequence[Line], title: str, headers: list[int], first: int, last: int) -> Frame:
+    """The frame around a run of prose, whose first lines may be the title and lines above it."""
+    top = range(first, min(first + _LINES_ABOVE, last))
+    sentence = next((i for i in top if is_prose(lines[i].text)), first)
+    if title:
+        chosen = next((i for i in range(sentence) if same_line(lines[i].text, title)), -1)
+    else:
+        chosen = find_title(lines, headers, sentence)
     # The date of today at the top of a page has no title above it.
-    header = next((i for i in near if _title_above(lines, i) >= 0), near[0])
-    last = lasts[first]
-    first = _with_short_lines(lines, near[-1], first)
-    return Frame(header, _find_title(lines, title, header, first), first, last)
+    header = next((i for i in headers if i > chosen), headers[0]) if headers else -1
+    above = max((chosen, *headers[-1:]))
+    below = (i for i in range(max(first, chosen + 1), sentence) if weight(lines[i]) > 0)
+    first = next(below, sentence)
+    if above >= 0:
+        first = _with_short_lines(lines, above, first)
+    return Frame(headers[0] if headers else -1, header, chosen, first, last)
 
 
 def find_metadata(lines: Sequence[Line], frame: Frame) -> tuple[Metadata, Frame]:
@@ -80,12 +102,13 @@ def find_metadata(lines: Sequence[Line], frame: Frame) -> tuple[Metadata, Frame]
 
     With the frame, whose body no longer holds a line that is nothing but the source's name.
     """
-    top = frame.header if frame.header >= 0 else frame.first - _TITLE_LINES
+    top = frame.header if frame.header >= 0 else frame.first - _LINES_ABOVE
     if 0 <= frame.title < frame.first:
         top = min(top, frame.title)
     top = max(0, top)
-    # What stands above the title, such as the date of today, comes last.
-    above = (*range(top, frame.first), *range(max(0, top - 2), top))
+    # What stands above the title, such as the date of today or an index, comes last.
+    highest = max(0, min(top - 2, frame.top) if frame.top >= 0 else top - 2)
+    above = (*range(top, frame.first), *range(highest, top))
     lead = range(frame.first + 1, min(frame.first + LEAD_LINES, frame.last) + 1)
     below = range(frame.last + 1, min(len(lines), frame.last + 1 + _METADATA_BELOW))
     found = Metadata()
@@ -145,31 +168,9 @@ def _with_short_lines(lines: Sequence[Line], header: int, first: int) -> int:
 
 def _may_open_body(line: Line) -> bool:
     """Whether a line between header and prose may be the body's own."""
-    if line.kind:
+    if line.kind or is_subtitle(line.text):
         return False
     return len(line.text) >= _SHORTEST_OPENING or _OPENING.match(line.text) is not None
-
-
-def _find_title(lines: Sequence[Line], title: str, top: int, first: int) -> int:
-    """The number of the title's line, or -1: the nearest above ``top``, else above the body."""
-    if title:
-        return next((i for i, line in enumerate(lines) if same_line(line.text, title)), -1)
-    above = _title_above(lines, top)
-    if above >= 0:
-        return above
-    below = (i for i in range(top + 1, first) if _may_be_title(lines[i], _SHORTEST_TITLE))
-    return next(below, _title_above(lines, top, shortest=5))
-
-
-def _title_above(lines: Sequence[Line], top: int, shortest: int = _SHORTEST_TITLE) -> int:
-    """The number of the nearest line above ``top`` that may be a title, or -1."""
-    above = range(top - 1, max(-1, top - 1 - _TITLE_LINES), -1)
-    return next((i for i in above if _may_be_title(lines[i], shortest)), -1)
-
-
-def _may_be_title(line: Line, shortest: int) -> bool:
-    """Whether the line is of a title's length, and no chrome and no subtitle (——…)."""
-    return not line.kind and shortest <= len(line.text) <= _LONGEST_TITLE and line.text[0] != "—"
 
 
 def same_line(line: str, title: str) -> bool:
@@ -198,6 +199,10 @@ def _loose_source(lines: Sequence[Line], frame: Frame) -> tuple[str, int]:
     """
     header, title = frame.header, frame.title
     if header >= 0:
+        if any(_EDITION.search(line.text) for line in lines[frame.top : frame.first]):
+            paper = _paper(lines[: frame.first])
+            if paper:
+                return paper, -1
         words = map(clean_name, undated(lines[header].text).split())
         name = next(filter(_may_be_source, words), "")
         if name:
@@ -213,5 +218,16 @@ def _loose_source(lines: Sequence[Line], frame: Frame) -> tuple[str, int]:
     return "", -1
 
 
+def _paper(lines: Iterable[Line]) -> str:
+    """The first newspaper named in ``lines``, or an empty string."""
+    papers = (_PAPER.search(line.text) for line in lines)
+    return next((paper[0] for paper in papers if paper), "")
+
+
 def _may_be_source(name: str) -> bool:
-    return 2 <= len(name) <= 12 and name not in ("原创", "转载") and not kind_of_line(name)
+    return (
+        2 <= len(name) <= 12
+        and name[-1] not in "+-○"
+        and name not in ("原创", "转载")
+        and not kind_of_line(name)
+    )

@@ -1,1 +1,1 @@
-"""Pages for people: one self-contained HTML file each, without scripts or network."""
+"""Pages for people: one self-contained HTML file each, without network."""

@@ -8,13 +8,12 @@ from typing import Any, Final
 
 from policynlp.report.charts import Axes, Dot, chart, whisker
 from policynlp.report.errors import error_lists
-from policynlp.report.html import Markup, element, join, page, table
+from policynlp.report.html import Markup, element, heat, join, page, table
 
 Figures = Mapping[str, Any]
 
 LEVELS: Final = ("paragraphs", "sections", "articles")
 _FIGURES: Final = ("f1", "precision", "recall")
-_MOST_HEAT: Final = 0.5
 
 
 def evaluation_page(figures: Figures) -> str:
@@ -247,7 +246,7 @@ def _confusion(figures: Figures) -> Iterator[Markup]:
 
 def _confusion_table(level: str, confusion: Figures) -> Markup:
     tags = list(confusion["missed"])
-    most = max((n for row in confusion["wrong"].values() for n in row.values()), default=0) or 1
+    most = max((n for row in confusion["wrong"].values() for n in row.values()), default=0)
 
     def cell(theme: str, tag: str) -> str:
         if theme == tag:
@@ -257,8 +256,7 @@ def _confusion_table(level: str, confusion: Figures) -> Markup:
             confusion["instead"].get(theme, {}).get(tag),
         )
         text = element("small", f"({instead})") if instead else ""
-        heat = f"background: rgba(var(--heat), {_MOST_HEAT * count / most:.2f})"
-        return element("span", str(count), text, class_="heat", style=heat)
+        return element("span", str(count), text, class_=heat(count, most))
 
     rows = [
         [

@@ -61,7 +61,8 @@ def _side_by_side(views: dict[str, sp.csr_matrix]) -> sp.csr_matrix:
 
 def row_weights(data: Dataset) -> Floats:
     """Return how much each paragraph counts in training: [paragraphs]."""
-    return np.where(data.written[data.structure.sections], WRITTEN_WEIGHT, 1.0)
+    weights = data.weights * np.where(data.written, WRITTEN_WEIGHT, 1.0)
+    return weights[data.structure.sections]
 
 
 def classifier(features: sp.csr_matrix, holds: Flags, weights: Floats) -> LinearSVC:

@@ -1,8 +1,9 @@
 """What ``policynlp train`` does."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 import sklearn
@@ -12,7 +13,15 @@ from policynlp.language.terms import Floats
 from policynlp.model import default_folder, load, save
 from policynlp.training.abstracts import fit_ranker, read_rows, read_words
 from policynlp.training.card import model_card
+from policynlp.training.changes import (
+    Case,
+    Refit,
+    change_lines,
+    changes_on_added,
+    changes_on_held_out,
+)
 from policynlp.training.corpus import (
+    HELD_OUT,
     LabelledSection,
     corpus_files,
     read_code_book,
@@ -22,40 +31,77 @@ from policynlp.training.corpus import (
 )
 from policynlp.training.evaluate import Figures, report
 from policynlp.training.fit import Fit, fit_model
+from policynlp.training.gate import GateError
 from policynlp.training.judge import Judged, Outcome
 from policynlp.training.tables import as_table
 
 ABSTRACTS = "abstracts"
 
 
-def train(paths: Sequence[Path], output: Path) -> Fit:
+class Additions(NamedTuple):
+    """Corpus folders that are added to a corpus, and how much their labels count beside its."""
+
+    paths: Sequence[Path] = ()
+    weight: float = 1.0
+
+
+NOTHING = Additions()
+
+
+def train(paths: Sequence[Path], output: Path, added: Additions = NOTHING) -> Fit:
     """Train on the corpus files and folders ``paths`` and write a model folder to ``output``.
 
     Raises ``CorpusError`` where a record is wrong or a theme has too few examples.
     """
-    sections = read_corpus(paths)
-    code_book = read_code_book(paths)
-    files = [_file_details(path) for path in corpus_files(paths)]
-    abstracts, abstract_words = ranker_of(paths)
-    fit = fit_model(
-        sections,
-        themes_of(sections, code_book),
-        id=f"{output.name}-{_digest(files)}",
-        abstracts=abstracts,
-        abstract_words=abstract_words,
-        details={
-            "definitions": code_book or {},
-            "corpus": {"files": files, **_sizes(sections)},
-            "versions": {
-                "policynlp": policynlp.__version__,
-                "numpy": np.__version__,
-                "scikit-learn": sklearn.__version__,
-            },
-        },
-    )
-    fit.model.details["metrics"] = cross_validated(fit.judged)
+    fit = fit_corpus(paths, output.name, added)
     save(fit.model, output, model_card(fit.model))
     return fit
+
+
+def fit_corpus(paths: Sequence[Path], name: str, added: Additions = NOTHING) -> Fit:
+    """Fit a model and its card's figures, and write nothing; errors are those of :func:`train`."""
+    sections, fit = _prepare(paths, name, added)
+    found = fit(sections)
+    found.model.details["metrics"] = cross_validated(found.judged)
+    return found
+
+
+def _prepare(
+    paths: Sequence[Path], name: str, added: Additions
+) -> tuple[list[LabelledSection], Refit]:
+    """Return all labelled sections, and what fits a model to them or some of them."""
+    everything = [*paths, *added.paths]
+    further = set(map(str, corpus_files(added.paths)))
+    sections = [
+        replace(section, weight=added.weight) if section.file in further else section
+        for section in read_corpus(everything)
+    ]
+    code_book = read_code_book(everything)
+    files = [_file_details(path) for path in corpus_files(paths)]
+    files += [_file_details(path) | {"weight": added.weight} for path in corpus_files(added.paths)]
+    abstracts, abstract_words = ranker_of(everything)
+    details = {
+        "definitions": code_book or {},
+        "corpus": {"files": files, **_sizes(sections)},
+        "versions": {
+            "policynlp": policynlp.__version__,
+            "numpy": np.__version__,
+            "scikit-learn": sklearn.__version__,
+        },
+    }
+    themes = themes_of(sections, code_book)
+
+    def fit(chosen: Sequence[LabelledSection], only: Sequence[str] = themes) -> Fit:
+        return fit_model(
+            chosen,
+            only,
+            name=name,
+            abstracts=abstracts,
+            abstract_words=abstract_words,
+            details=dict(details),
+        )
+
+    return sections, fit
 
 
 def ranker_of(paths: Sequence[Path]) -> tuple[Floats, dict[str, float]]:
@@ -91,13 +137,52 @@ def run_train(corpus: Sequence[Path], output: Path) -> Judged:
     return fit.judged
 
 
-def _file_details(path: Path) -> dict[str, str]:
+def run_update(
+    corpus: Sequence[Path],
+    output: Path,
+    added: Additions,
+    *,
+    against: Path | None = None,
+    force: bool = False,
+) -> tuple[Judged, list[Case]]:
+    """Train, say what changes against the current model, and write the new one if it may be.
+
+    The current model is ``against``, else the one in ``output``, else the bundled one. Raises
+    ``GateError`` and writes nothing if the new one is worse, unless ``force``. Returns the
+    out-of-fold outcomes, and the paragraphs that are right now or wrong now.
+    """
+    stands = (output / "manifest.json").is_file()
+    current = load(against or (output if stands else default_folder()))
+    sections, refit = _prepare(corpus, output.name, added)
+    fit = refit(sections)
+    fit.model.details["metrics"] = cross_validated(fit.judged)
+    print(as_table(fit.model.details["metrics"]))
+    changes = [
+        *changes_on_held_out(current, fit.model, held_out(corpus)),
+        *changes_on_added(current, sections, refit, corpus_files(added.paths)),
+    ]
+    for line in change_lines(current, changes):
+        print(line)
+    if not changes:
+        print(f"nothing to hold it against {current.id} by: no held-out text, too few added labels")
+    worse = [line for change in changes[:1] for line in change.worse()]
+    if worse and not force:
+        raise GateError(
+            f"{output} was not written: worse than {current.id} on {changes[0].data}: "
+            f"{'; '.join(worse)}; look at its labels, or write it all the same with --force"
+        )
+    save(fit.model, output, model_card(fit.model))
+    print(f"{fit.model.id} written to {output}")
+    return fit.judged, [case for change in changes for case in change.cases]
+
+
+def held_out(corpus: Sequence[Path]) -> list[Path]:
+    """Return the held-out folders that lie in corpus folders."""
+    return [path / HELD_OUT for path in corpus if (path / HELD_OUT).is_dir()]
+
+
+def _file_details(path: Path) -> dict[str, Any]:
     return {"file": f"{path.parent.name}/{path.name}", "sha256": sha256(path)}
-
-
-def _digest(files: Sequence[dict[str, str]]) -> str:
-    joined = "".join(file["sha256"] for file in files)
-    return hashlib.sha256(f"{policynlp.__version__}{joined}".encode()).hexdigest()[:8]
 
 
 def _sizes(sections: Sequence[LabelledSection]) -> dict[str, int]:

@@ -25,8 +25,8 @@ COUNTS_SUFFIX = ".counts.jsonl"
 COUNTS_FORMAT = "policynlp-counts-1"
 HELD_OUT = "held_out"
 SHEETS = "sheets"
-_LABEL_SEPARATORS = "、，,;；|/"
-_NO_LABEL = {"", "无", "none", "-"}
+LABEL_SEPARATORS = "、，,;；|/"
+NO_LABEL = frozenset(("", "无", "无主题", "没有", "都没有", "不涉及", "none", "no", "n/a", "-"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class LabelledParagraph:
     """A paragraph's counted terms, its length in characters, and its labels.
 
     ``run_in`` are the terms of its first sentence where that announces it as a heading would;
-    ``text`` is empty where only counts are known.
+    ``text`` is empty where only counts are known. ``disputed`` labels are left out both ways.
     """
 
     terms: Counter[str]
@@ -50,7 +50,7 @@ class LabelledSection:
     """A labelled section; ``themes`` is ``None`` where only its paragraphs were labelled.
 
     ``labelled_for`` is ``None`` where it was labelled for every theme of the corpus; ``place``
-    is the file and line it was read from.
+    is the file and line it was read from. ``weight`` is how much its labels count in training.
     """
 
     id: str
@@ -63,6 +63,12 @@ class LabelledSection:
     heading_text: str = ""
     notes: dict[str, str] = field(default_factory=dict)
     place: str = ""
+    weight: float = 1.0
+
+    @property
+    def file(self) -> str:
+        """The file it was read from."""
+        return self.place.rpartition(":")[0]
 
     def knows(self, theme: str) -> bool:
         """Say whether the section's readers looked for ``theme``."""
@@ -226,8 +232,7 @@ def _read_file(path: Path) -> Iterator[LabelledSection]:
     return _read_csv(path) if path.suffix == ".csv" else _read_text_records(path)
 
 
-def read_records(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield each JSON object of a JSONL file with its file and line."""
+def _records(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     with path.open(encoding="utf-8-sig") as lines:
         for number, line in enumerate(lines, 1):
             if not line.strip():
@@ -243,7 +248,7 @@ def read_records(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _read_text_records(path: Path) -> Iterator[LabelledSection]:
-    for place, record in read_records(path):
+    for place, record in _records(path):
         yield section_of(place, record)
 
 
@@ -270,7 +275,7 @@ def _text_paragraph(place: str, value: dict[str, Any]) -> _Counted:
 
 
 def _read_counts(path: Path) -> Iterator[LabelledSection]:
-    records = read_records(path)
+    records = _records(path)
     place, header = next(records, (str(path), {}))
     if header.get("format") != COUNTS_FORMAT:
         raise CorpusError(f"{place}: the first line must say format {COUNTS_FORMAT!r}")
@@ -327,10 +332,10 @@ def _read_csv(path: Path) -> Iterator[LabelledSection]:
 
 def split_labels(cell: str) -> list[str]:
     """Split labels as people type them: by 、 ，, ; | or /, with 无 for none."""
-    for separator in _LABEL_SEPARATORS:
+    for separator in LABEL_SEPARATORS:
         cell = cell.replace(separator, "\n")
     labels = (label.strip() for label in cell.split("\n"))
-    return [label for label in labels if label.lower() not in _NO_LABEL]
+    return [label for label in labels if label.lower() not in NO_LABEL]
 
 
 def _section(
@@ -342,7 +347,7 @@ def _section(
     for i, value in enumerate(values):
         if not isinstance(value, dict):
             raise CorpusError(f'{place}: "paragraphs"[{i}] must be an object')
-    own = [_labels(f'{place}: "paragraphs"[{i}]', v, "themes") for i, v in enumerate(values)]
+    own = [_own_labels(f'{place}: "paragraphs"[{i}]', v) for i, v in enumerate(values)]
     themes = None if record.get("themes") is None else _labels(place, record, "themes")
     labelled_for = None
     if record.get("labelled_for") is not None:
@@ -355,6 +360,8 @@ def _section(
         where = f'{place}: "paragraphs"[{i}]'
         terms, run_in, size, text = read(where, value)
         disputed = _labels(where, value, "disputed") if "disputed" in value else frozenset()
+        if value["themes"] is None:
+            disputed = _unread(where, labelled_for)
         paragraphs.append(LabelledParagraph(terms, run_in, size, labels, disputed, text))
     return LabelledSection(
         _string(place, record, "id"),
@@ -372,6 +379,20 @@ def _section(
         },
         place,
     )
+
+
+def _own_labels(place: str, value: dict[str, Any]) -> frozenset[str]:
+    """Return a paragraph's labels; one whose themes are ``null`` is there for its neighbours."""
+    if "themes" in value and value["themes"] is None:
+        return frozenset()
+    return _labels(place, value, "themes")
+
+
+def _unread(place: str, labelled_for: frozenset[str] | None) -> frozenset[str]:
+    """Return what is unknown of a paragraph that nobody labelled: all that others are for."""
+    if labelled_for is None:
+        raise CorpusError(f'{place}: "themes" may be null only in a section with "labelled_for"')
+    return labelled_for
 
 
 def _string(place: str, record: dict[str, Any], name: str) -> str:

@@ -43,8 +43,8 @@ class Labels(NamedTuple):
 class Dataset(NamedTuple):
     """The corpus as the model reads it.
 
-    ``articles`` and ``written`` [sections] say which article a section is of, and whether it
-    was written for a corpus rather than found.
+    ``articles``, ``written`` and ``weights`` [sections] say which article a section is of,
+    whether it was written for a corpus rather than found, and how much its labels count.
     """
 
     weighted: Weighted
@@ -53,6 +53,7 @@ class Dataset(NamedTuple):
     sections: Labels
     articles: tuple[str, ...]
     written: Flags
+    weights: Floats
 
 
 def choose_vocabulary(
@@ -88,6 +89,7 @@ def build_dataset(
         _section_labels(sections, themes),
         tuple(section.article for section in sections),
         np.array([section.notes.get("origin") == WRITTEN for section in sections]),
+        np.array([section.weight for section in sections]),
     )
 
 

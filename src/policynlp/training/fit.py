@@ -5,6 +5,7 @@ out-of-fold values, with an article's sections always in one fold.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,7 +15,7 @@ from policynlp.analysis.abstracts import lexicon_of
 from policynlp.analysis.themes import roll_up, sigmoid
 from policynlp.errors import CorpusError
 from policynlp.language.terms import Floats
-from policynlp.model import ROLL_UP, VIEWS, Cutoffs, Model, Promises
+from policynlp.model import ROLL_UP, VIEWS, Cutoffs, Model, Promises, digest
 from policynlp.training.classifiers import N_FOLDS, VIEW_SCALES, cross_fit
 from policynlp.training.corpus import LabelledSection
 from policynlp.training.dataset import (
@@ -53,13 +54,14 @@ def fit_model(
     sections: Sequence[LabelledSection],
     themes: Sequence[str],
     *,
-    id: str,
+    name: str,
     abstracts: Floats,
     abstract_words: Mapping[str, float],
     details: dict[str, Any],
 ) -> Fit:
     """Fit classifiers, calibration, roll-up and thresholds for ``themes``.
 
+    The model's id is ``name`` and a hash of what it holds.
     ``abstracts`` and ``abstract_words`` are the weights of the sentence ranker, which is
     fitted apart from the themes (``training/abstracts.py``).
 
@@ -81,7 +83,7 @@ def fit_model(
     rolled = sigmoid((evidence * weights).sum(axis=2))
     views = np.split(crossed.coefficients, len(VIEWS), axis=1)
     model = Model(
-        id,
+        name,
         tuple(themes),
         vocabulary,
         idf,
@@ -99,6 +101,7 @@ def fit_model(
             "section": _promises(rolled, judged_sections),
         },
     )
+    model = replace(model, id=f"{name}-{digest(model)}")
     return Fit(model, compare(model, sections, data, paragraphs, rolled))
 
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from policynlp.language.terms import Floats
+from policynlp.language.terms import Floats, Ints
 from policynlp.training.dataset import Flags
 from policynlp.training.judge import Outcome
 
@@ -51,8 +51,12 @@ def macro_scores(counts: Floats) -> Floats:
 
 def tally(outcome: Outcome) -> Floats:
     """Count hits, tags and labels of each article and theme: [articles, themes, 3]."""
-    holds, tagged = outcome.holds, outcome.tagged
-    _, article = np.unique(outcome.articles, return_inverse=True)
+    return count_hits(outcome.holds, outcome.tagged, outcome.articles)
+
+
+def count_hits(holds: Flags, tagged: Flags, articles: Ints) -> Floats:
+    """Count as :func:`tally` does, where labels and tags are [rows, themes], articles [rows]."""
+    _, article = np.unique(articles, return_inverse=True)
     counts = np.zeros((int(article.max(initial=-1)) + 1, holds.shape[1], 3))
     np.add.at(counts, article, np.stack((holds & tagged, tagged, holds), axis=-1))
     return counts

@@ -180,7 +180,7 @@ def doubtful_labels(found: Judged) -> list[Doubt]:
         section, place = found.corpus[number], row - int(first_rows[number])
         doubts.append(
             Doubt(
-                section.place.rpartition(":")[0],
+                section.file,
                 section.id,
                 place + 1,
                 themes[theme],

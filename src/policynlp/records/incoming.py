@@ -1,22 +1,11 @@
-"""Input and output records: what a row of data must look like, and what it comes out as."""
+"""Input records: what a row of data must look like, whatever its columns are called."""
 
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from policynlp.article import (
-    Abstract,
-    Analysis,
-    ParagraphAnalysis,
-    SectionAnalysis,
-    Tag,
-)
 from policynlp.errors import InputError
-
-Record = dict[str, object]
-
-METADATA: Final = ("title", "published", "source", "author", "url")
 
 # What people call their columns, compared without case, white space, "_", "-" and width.
 # A field's own name comes first: it decides where several columns could be the field.
@@ -33,14 +22,17 @@ _SYNONYMS: Final = {
     "url": "url link href 链接 网址 原文链接 原文网址 文章链接",
 }
 _FIELD_OF: Final = {name: field for field, names in _SYNONYMS.items() for name in names.split()}
-_PROBABILITY_DIGITS: Final = 4
-_THEME_SEPARATOR: Final = "、"
+
+
+Columns = tuple[tuple[str, str], ...]
+"""Fields with the names of the columns that hold them."""
 
 
 class InputRecord(NamedTuple):
     """An article as it comes in: a text, or a title with sections, and its metadata.
 
     ``sections`` holds headings with their paragraphs; it is ``None`` where ``text`` counts.
+    ``kept`` are the columns that hold none of these, where they were asked for.
     """
 
     id: str = ""
@@ -51,38 +43,64 @@ class InputRecord(NamedTuple):
     source: str = ""
     author: str = ""
     url: str = ""
+    kept: Mapping[str, object] = {}  # Nobody changes it.
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to read but, at most, a title."""
         if self.sections is None:
             return not self.text.strip()
-        return not any(
-            text.strip() for heading, paragraphs in self.sections for text in (heading, *paragraphs)
-        )
+        return not any(text.strip() for text in self._texts())
+
+    @property
+    def length(self) -> int:
+        """How many characters the article has without its title."""
+        return len(self.text) if self.sections is None else sum(map(len, self._texts()))
+
+    def _texts(self) -> Iterator[str]:
+        for heading, paragraphs in self.sections or ():
+            yield heading
+            yield from paragraphs
 
 
-def article_from_record(record: Mapping[str, object], *, place: str) -> InputRecord:
-    """Check ``record`` and take its fields by any of their usual names.
+def article_from_record(
+    record: Mapping[str, object],
+    *,
+    place: str,
+    columns: Columns = (),
+    keep: bool = False,
+) -> InputRecord:
+    """Check ``record`` and take its fields by ``columns`` or by any of their usual names.
 
-    ``place`` is where the record stands, for the error that names what is wrong with it.
+    ``place`` is where the record stands, for the error that names what is wrong with it. With
+    ``keep`` all that is no field of an article is kept.
     """
-    columns = _columns(record, place)
+    found = _columns(record, place, columns)
+    article = _article(record, place, found)
+    if not keep:
+        return article
+    used = found.values()
+    return article._replace(kept={k: v for k, v in record.items() if k not in used})
+
+
+def _article(record: Mapping[str, object], place: str, columns: dict[str, str]) -> InputRecord:
     sections = record[columns.pop("sections")] if "sections" in columns else None
     fields = {
         field: _as_text(record[name], f'"{name}"', place, numbers=field in ("id", "published"))
         for field, name in columns.items()
     }
+    # None of the fields is "sections" or "kept".
+    article = InputRecord(**fields)  # type: ignore[arg-type]
     if sections is None:
-        return InputRecord(**fields)  # type: ignore[arg-type]  # None of them is "sections".
-    return InputRecord(sections=_as_sections(sections, '"sections"', place), **fields)
+        return article
+    return article._replace(sections=_as_sections(sections, '"sections"', place))
 
 
-def _columns(record: Mapping[str, object], place: str) -> dict[str, str]:
+def _columns(record: Mapping[str, object], place: str, chosen: Columns) -> dict[str, str]:
     """Which field of ``record`` is which of ours, where each has a value."""
-    names = tuple(name for name, value in record.items() if value is not None)
+    names = tuple([name for name, value in record.items() if value is not None])
     try:
-        columns = dict(find_columns(names))
+        columns = dict(find_columns(names, chosen))
     except InputError as error:
         raise InputError(f"{place}: {error}") from error
     if "text" in columns and "sections" in columns:
@@ -94,141 +112,25 @@ def _columns(record: Mapping[str, object], place: str) -> dict[str, str]:
 
 
 @lru_cache(maxsize=64)
-def find_columns(names: tuple[str, ...]) -> Mapping[str, str]:
-    """Say which of the columns ``names`` is which field; one of them must hold the article."""
-    found: dict[str, list[str]] = {}
+def find_columns(names: tuple[str, ...], chosen: Columns = ()) -> Mapping[str, str]:
+    """Say which of the columns ``names`` is which field; one of them must hold the article.
+
+    ``chosen`` names the columns of some fields, which are then looked for under no other name.
+    """
+    fixed = dict(chosen)
+    found = {field: [name] for field, name in chosen if name in names}
     for name in names:
         field = _FIELD_OF.get(_folded(name))
-        if field:
+        if field and field not in fixed and name not in fixed.values():
             found.setdefault(field, []).append(name)
+    if "text" in fixed:
+        found.pop("sections", None)
     if "text" not in found and "sections" not in found:
+        wanted = f'"{fixed["text"]}"' if "text" in fixed else _or(_SYNONYMS["text"])
         raise InputError(
-            f"nothing is called {_or(_SYNONYMS['text'])}; "
-            f"found {', '.join(names) or 'no field with a value'}"
+            f"nothing is called {wanted}; found {', '.join(names) or 'no field with a value'}"
         )
     return {field: _the_column(field, names) for field, names in found.items()}
-
-
-def to_record(analysis: Analysis, *, with_text: bool = False) -> Record:
-    """The output record of one article, in the order that the documentation gives."""
-    article = analysis.article
-    text = article.text
-    record: Record = {
-        "id": article.id,
-        **{field: getattr(article, field) for field in METADATA},
-        "status": analysis.status,
-        "themes": [_tag(tag) for tag in analysis.themes],
-        "abstract": _abstract(text, analysis.abstract),
-        "sections": [_section(text, section) for section in analysis.sections],
-        "removed": [removed._asdict() for removed in article.removed],
-        "model": analysis.model,
-    }
-    if analysis.theme_abstracts:
-        record["theme_abstracts"] = {
-            theme: _abstract(text, abstract) for theme, abstract in analysis.theme_abstracts.items()
-        }
-    if with_text:
-        record["text"] = text
-    return record
-
-
-def section_columns(themes: Sequence[str]) -> list[str]:
-    """The columns of :func:`section_rows`, where ``themes`` are the model's."""
-    return [
-        *("id", *METADATA, "section", "heading", "level", "status", "themes"),
-        *themes,
-        *("evidence", "section_abstract", "article_themes", "article_abstract", "text"),
-    ]
-
-
-def section_rows(analysis: Analysis) -> Iterator[Record]:
-    """One flat row a section, for tables; an article without sections has one row, too."""
-    article = analysis.article
-    first: Record = {"id": article.id, **{field: getattr(article, field) for field in METADATA}}
-    last: Record = {
-        "article_themes": _joined_themes(analysis.themes),
-        "article_abstract": analysis.abstract.text,
-    }
-    if not analysis.sections:
-        yield {**first, "status": analysis.status, **_rounded(analysis.probabilities), **last}
-    for number, section in enumerate(analysis.sections, 1):
-        yield {**first, "section": number, **_section_cells(article.text, section), **last}
-
-
-def _section_cells(text: str, analysis: SectionAnalysis) -> Record:
-    """What a row says of its section."""
-    section = analysis.section
-    evidence = dict.fromkeys(
-        text[span.start : span.end] for tag in analysis.themes for span in tag.evidence
-    )
-    return {
-        "heading": _heading(text, analysis),
-        "level": section.level,
-        "status": analysis.status,
-        "themes": _joined_themes(analysis.themes),
-        **_rounded(analysis.probabilities),
-        "evidence": _THEME_SEPARATOR.join(evidence),
-        "section_abstract": analysis.abstract.text,
-        "text": "\n".join(text[part.start : part.end] for part in section.paragraphs),
-    }
-
-
-def _section(text: str, analysis: SectionAnalysis) -> Record:
-    section = analysis.section
-    return {
-        "heading": _heading(text, analysis),
-        "level": section.level,
-        "start": section.start,
-        "end": section.end,
-        "status": analysis.status,
-        "probabilities": _rounded(analysis.probabilities),
-        "themes": [{**_tag(tag), "evidence": _evidence(text, tag)} for tag in analysis.themes],
-        "abstract": _abstract(text, analysis.abstract),
-        "paragraphs": [_paragraph(paragraph) for paragraph in analysis.paragraphs],
-    }
-
-
-def _paragraph(analysis: ParagraphAnalysis) -> Record:
-    return {
-        "start": analysis.paragraph.start,
-        "end": analysis.paragraph.end,
-        "status": analysis.status,
-        "themes": [_tag(tag) for tag in analysis.themes],
-        "probabilities": _rounded(analysis.probabilities),
-    }
-
-
-def _abstract(text: str, abstract: Abstract) -> Record:
-    sentences = [_quoted(text, start, end) for start, end in abstract.sentences]
-    return {"text": abstract.text, "sentences": sentences}
-
-
-def _evidence(text: str, tag: Tag) -> list[Record]:
-    return [
-        {**_quoted(text, start, end), "weight": round(weight, _PROBABILITY_DIGITS)}
-        for start, end, weight in tag.evidence
-    ]
-
-
-def _quoted(text: str, start: int, end: int) -> Record:
-    return {"start": start, "end": end, "text": text[start:end]}
-
-
-def _tag(tag: Tag) -> Record:
-    return {"theme": tag.theme, "probability": round(tag.probability, _PROBABILITY_DIGITS)}
-
-
-def _rounded(probabilities: Mapping[str, float]) -> Record:
-    return {theme: round(value, _PROBABILITY_DIGITS) for theme, value in probabilities.items()}
-
-
-def _heading(text: str, analysis: SectionAnalysis) -> str:
-    heading = analysis.section.heading
-    return text[heading.start : heading.end] if heading else ""
-
-
-def _joined_themes(tags: Sequence[Tag]) -> str:
-    return _THEME_SEPARATOR.join(tag.theme for tag in tags)
 
 
 def _folded(name: str) -> str:

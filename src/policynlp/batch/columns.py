@@ -1,0 +1,91 @@
+"""The columns of tables: what they are called, and those of the inputs that they keep."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple
+
+from policynlp.records import METADATA
+
+CHINESE: Final = {
+    "id": "编号",
+    "title": "标题",
+    "published": "发布时间",
+    "source": "来源",
+    "author": "作者",
+    "url": "网址",
+    "section": "节序",
+    "heading": "小标题",
+    "level": "层级",
+    "status": "状态",
+    "themes": "主题",
+    "evidence": "依据",
+    "section_abstract": "本节摘要",
+    "article_themes": "全文主题",
+    "article_abstract": "全文摘要",
+    "characters": "字数",
+    "text": "正文",
+    "model": "模型",
+    "input": "输入",
+    "field": "项",
+    "value": "值",
+    "sections": "章节",
+    "articles": "文章",
+    "run": "运行",
+}
+
+# Excel and its like take a cell that starts with one of these for a formula, or, with white
+# space, look behind it for one; in China also with their full-width forms.
+_FORMULA_STARTS: Final = tuple("=+-@\t\r\n＝＋－＠")
+
+
+class Columns(NamedTuple):
+    """A table's own columns, by their names in the documentation, then those that it keeps."""
+
+    names: Sequence[str]
+    kept: Sequence[str]
+    language: str
+
+    @property
+    def header(self) -> list[str]:
+        """What the columns are called.
+
+        A kept column that is called like another one says that it is of the input.
+        """
+        found = [translated(name, self.language) for name in self.names]
+        prefix = translated("input", self.language)
+        for name in self.kept:
+            while name in found:
+                name = f"{prefix}_{name}"
+            found.append(name)
+        return found
+
+
+def article_columns(themes: Sequence[str], with_text: bool) -> list[str]:
+    """The columns of a table with one row an article."""
+    columns = ["id", *METADATA, "status", "article_themes", *themes, "article_abstract"]
+    return [*columns, "sections", "characters", "model", *(["text"] if with_text else [])]
+
+
+def translated(name: str, language: str) -> str:
+    """``name`` in ``language``, if there is another word for it."""
+    return CHINESE.get(name, name) if language == "zh" else name
+
+
+def kept_cells(kept: Mapping[str, object], columns: Sequence[str]) -> list[object]:
+    """The cells of kept columns: text and numbers as they are, the rest as JSON has it."""
+    return [_cell(kept.get(name)) for name in columns]
+
+
+def harmless(cell: object) -> object:
+    """``cell`` so that no program takes it for a formula."""
+    if isinstance(cell, str) and cell.startswith(_FORMULA_STARTS):
+        return "'" + cell
+    return cell
+
+
+def _cell(value: object) -> object:
+    if value is None:
+        return ""
+    if isinstance(value, str | int | float):
+        return value
+    return json.dumps(value, ensure_ascii=False, default=str)

@@ -1,0 +1,50 @@
+"""Files that appear whole or not at all, whatever stops the program."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from policynlp.errors import OutputError
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[IO[bytes]]:
+    """Write a file beside its place, and move it there when all of it is on the disk.
+
+    If not, what was written is removed, and what stood in its place before is left alone.
+    """
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with part.open("wb") as stream:
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+    except BaseException as error:
+        part.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise _unwritable(path, error) from error
+        raise
+    try:
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise _unwritable(path, error) from error
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write ``data`` as :func:`whole_file` does."""
+    with whole_file(path) as stream:
+        stream.write(data)
+
+
+def _unwritable(path: Path, error: OSError) -> OutputError:
+    if isinstance(error, PermissionError):
+        advice = "perhaps another program has it open"
+    else:
+        advice = "make room on the disk"
+    return OutputError(
+        f"{path}: cannot be written: {error.strerror}; {advice}, then give the same command "
+        "again: it goes on from here"
+    )

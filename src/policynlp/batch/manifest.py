@@ -1,0 +1,94 @@
+"""The manifest of a run: what it was asked for, with what it was made, and what came of it."""
+
+import hashlib
+import json
+import platform
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, Final
+
+from policynlp import __version__
+from policynlp.batch.files import write_whole
+from policynlp.batch.options import Options
+from policynlp.batch.scoring import Scorer
+from policynlp.batch.source import Survey
+from policynlp.errors import OutputError
+
+RUNNING, DONE = "running", "done"
+_PACKAGES: Final = ("numpy", "rjieba", "jieba", "trafilatura", "opencc")
+# What must be the same for a run to go on.
+_IDENTITY: Final = ("policynlp", "model", "inputs", "options", "shard")
+
+Manifest = dict[str, Any]
+
+
+def new_manifest(scorer: Scorer, survey: Survey, options: Options) -> Manifest:
+    """What is known before the first article."""
+    return {
+        "status": RUNNING,
+        "policynlp": __version__,
+        "versions": {"python": platform.python_version(), **dict(_versions())},
+        "model": {"id": scorer.model_id, "sha256": scorer.model_sha256},
+        "inputs": {
+            "files": survey.files,
+            "bytes": survey.bytes,
+            "articles": survey.articles,
+            "sha256": survey.sha256,
+        },
+        "options": options.as_record() | {"columns": list(survey.columns)},
+        "shard": list(options.shard) if options.shard else None,
+    }
+
+
+def read_manifest(path: Path) -> Manifest | None:
+    """The manifest of an earlier run, if there is one."""
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise OutputError(f"{path}: cannot be read ({error}); --overwrite begins anew") from error
+    if not isinstance(manifest, dict) or not {"status", *_IDENTITY} <= manifest.keys():
+        raise OutputError(f"{path}: is no manifest of a run; --overwrite begins anew")
+    return manifest
+
+
+def write_manifest(path: Path, manifest: Manifest) -> None:
+    """Write a manifest for programs and for people."""
+    write_whole(path, (json.dumps(manifest, ensure_ascii=False, indent=1) + "\n").encode())
+
+
+def identity(manifest: Manifest) -> str:
+    """A hash of what must be the same for parts to be of the same run."""
+    said = json.dumps([manifest[key] for key in _IDENTITY], sort_keys=True)
+    return hashlib.sha256(said.encode()).hexdigest()
+
+
+def differences(old: Manifest, new: Manifest, *, but: tuple[str, ...] = ()) -> list[str]:
+    """What keeps a run from going on with the parts of another one, for a person to read."""
+    keys = [key for key in _IDENTITY if key not in but]
+    return [text for key in keys for text in _different(key, old[key], _as_read(new[key]))]
+
+
+def _different(name: str, old: Any, new: Any) -> Iterator[str]:
+    if old == new:
+        return
+    if name in ("inputs", "model") or not isinstance(old, dict) or not isinstance(new, dict):
+        yield f"other {name}" if name in ("inputs", "model") else f"{name} {old}, now {new}"
+        return
+    for key in dict.fromkeys((*old, *new)):
+        yield from _different(key, old.get(key), new.get(key))
+
+
+def _as_read(value: object) -> Any:
+    """``value`` as it comes back from a file."""
+    return json.loads(json.dumps(value))
+
+
+def _versions() -> Iterator[tuple[str, str]]:
+    for name in _PACKAGES:
+        try:
+            yield name, version(name)
+        except PackageNotFoundError:
+            continue

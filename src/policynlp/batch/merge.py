@@ -1,0 +1,126 @@
+"""Put the outputs of shards together, in the order of the inputs."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import IO, NamedTuple
+
+from policynlp.batch.files import whole_file
+from policynlp.batch.manifest import DONE, Manifest, differences, read_manifest, write_manifest
+from policynlp.batch.outputs import can_be_merged, failure_header
+from policynlp.batch.parts import copied
+from policynlp.batch.scoring import Counts
+from policynlp.batch.store import Paths, digest_of
+from policynlp.errors import OutputError
+
+
+class _Share(NamedTuple):
+    """A shard's output with its manifest."""
+
+    paths: Paths
+    manifest: Manifest
+
+    @property
+    def name(self) -> str:
+        return str(self.paths.out)
+
+
+def merge(out: str, outputs: Sequence[str], *, overwrite: bool = False) -> Counts:
+    """Join the ``outputs`` of all shards to ``out``, as if one run had made it.
+
+    Raises ``OutputError`` that names the file where one is not whole, is missing, comes twice
+    or was made from other inputs, with another model or other options.
+    """
+    target = Paths.of(out)
+    if target.out.exists() and not overwrite:
+        raise OutputError(f"{out}: is there already; --overwrite replaces it")
+    shares = _complete([_whole(path) for path in outputs])
+    if not can_be_merged(out) or _kind(out) != _kind(shares[0].name):
+        raise OutputError(f"{out}: must end as {shares[0].name} does")
+    counts = Counts()
+    for share in shares:
+        counts.add(Counts.of(share.manifest["counts"]))
+    target.out.parent.mkdir(parents=True, exist_ok=True)
+    target.failures.unlink(missing_ok=True)
+    if counts.failures:
+        with whole_file(target.failures) as stream:
+            stream.write(failure_header())
+            stream.writelines(_pieces(shares, 1))
+    with whole_file(target.out) as stream:
+        stream.writelines(_opening(shares[0]))
+        stream.writelines(_pieces(shares, 0))
+    kept = ("policynlp", "versions", "model", "inputs", "options")
+    manifest: Manifest = {"status": DONE} | {key: shares[0].manifest[key] for key in kept}
+    manifest |= {"shard": None, "started": min(share.manifest["started"] for share in shares)}
+    manifest |= {"finished": max(share.manifest["finished"] for share in shares)}
+    manifest |= {"counts": counts.as_record(), "output": digest_of(target.out)}
+    write_manifest(target.manifest, manifest)
+    return counts
+
+
+def _whole(path: str) -> _Share:
+    """The shard at ``path``, if it is as its run has left it."""
+    paths = Paths.of(path)
+    manifest = read_manifest(paths.manifest)
+    if manifest is None:
+        raise OutputError(f"{path}: has no {paths.manifest.name} beside it")
+    if not manifest["shard"]:
+        raise OutputError(f"{path}: is no shard; make it with --shard")
+    if manifest["status"] != DONE:
+        raise OutputError(f"{path}: is not finished; give its command again")
+    for file, key in ((paths.out, "output"), (paths.failures, "failures")):
+        if digest_of(file) != manifest[key]:
+            raise OutputError(f"{file}: is missing or was changed since it was written")
+    return _Share(paths, manifest)
+
+
+def _complete(shares: list[_Share]) -> list[_Share]:
+    """The shards in order, if they are all of one run."""
+    first = shares[0]
+    for share in shares[1:]:
+        different = differences(first.manifest, share.manifest, but=("shard",))
+        if different:
+            raise OutputError(f"{share.name}: has {'; '.join(different)} than {first.name}")
+    of = first.manifest["shard"][1]
+    found: dict[int, _Share] = {}
+    for share in shares:
+        number, other = share.manifest["shard"]
+        if other != of:
+            raise OutputError(f"{share.name}: is one of {other} shards, {first.name} one of {of}")
+        if number in found:
+            raise OutputError(f"{share.name} and {found[number].name} are both shard {number}/{of}")
+        found[number] = share
+    missing = [f"{number}/{of}" for number in range(1, of + 1) if number not in found]
+    if missing:
+        raise OutputError(f"{first.name}: the shards {', '.join(missing)} are missing")
+    return [found[number] for number in sorted(found)]
+
+
+def _opening(share: _Share) -> Iterator[bytes]:
+    """What stands before the first article."""
+    length = share.manifest["output"]["bytes"] - sum(
+        output for output, _ in share.manifest["pieces"]
+    )
+    with share.paths.out.open("rb") as stream:
+        yield from copied(stream, length)
+
+
+def _pieces(shares: Sequence[_Share], which: int) -> Iterator[bytes]:
+    """What the shards hold of each chunk, in order: outputs or rows of failures."""
+    with ExitStack() as stack:
+        streams: list[IO[bytes] | None] = []
+        for share in shares:
+            path = share.paths.failures if which else share.paths.out
+            streams.append(stack.enter_context(path.open("rb")) if path.exists() else None)
+        for share, stream in zip(shares, streams, strict=True):
+            if stream:
+                opening = sum(map(len, _opening(share)))
+                stream.seek(len(failure_header()) if which else opening)
+        for lengths in zip(*(share.manifest["pieces"] for share in shares), strict=True):
+            for stream, length in zip(streams, lengths, strict=True):
+                if stream:
+                    yield from copied(stream, length[which])
+
+
+def _kind(path: str) -> str:
+    return "".join(Path(path.lower()).suffixes[-2 if path.lower().endswith(".gz") else -1 :])

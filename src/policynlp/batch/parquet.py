@@ -1,0 +1,76 @@
+"""Parquet: one row an article, nested as a record is."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import IO, Any, Final
+
+from policynlp.batch.columns import kept_cells
+from policynlp.records import METADATA
+
+_BATCH: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table of records for a model with these themes."""
+
+    themes: Sequence[str]
+    with_text: bool = False
+    keep: bool = False
+
+    def write(
+        self, stream: IO[bytes], parts: Iterable[bytes], about: Sequence[tuple[str, object]]
+    ) -> None:
+        """Write the records in ``parts``; what there is to say ``about`` the run is metadata."""
+        import pyarrow
+        import pyarrow.parquet
+
+        said = {f"policynlp.{name}": str(value) for name, value in about}
+        schema = self._schema(pyarrow).with_metadata(said)
+        lines = (line for part in parts for line in part.splitlines())
+        with pyarrow.parquet.ParquetWriter(stream, schema) as writer:
+            while records := [self._row(line) for line in islice(lines, _BATCH)]:
+                writer.write_table(pyarrow.Table.from_pylist(records, schema))
+
+    def _row(self, line: bytes) -> dict[str, Any]:
+        record: dict[str, Any] = json.loads(line)
+        if self.keep:
+            kept = record["kept"]
+            record["kept"] = list(zip(kept, map(str, kept_cells(kept, list(kept))), strict=True))
+        return record
+
+    def _schema(self, pa: Any) -> Any:
+        place = [("start", pa.int64()), ("end", pa.int64())]
+        tag = [("theme", pa.string()), ("probability", pa.float64())]
+        quote = [*place, ("text", pa.string())]
+        evidence = pa.list_(pa.struct([*quote, ("weight", pa.float64())]))
+        abstract = pa.struct([("text", pa.string()), ("sentences", pa.list_(pa.struct(quote)))])
+        probabilities = pa.struct([(theme, pa.float64()) for theme in self.themes])
+        tags, status = pa.list_(pa.struct(tag)), ("status", pa.string())
+        paragraph = [*place, status, ("themes", tags), ("probabilities", probabilities)]
+        section = [
+            ("heading", pa.string()),
+            ("level", pa.int32()),
+            *place,
+            status,
+            ("probabilities", probabilities),
+            ("themes", pa.list_(pa.struct([*tag, ("evidence", evidence)]))),
+            ("abstract", abstract),
+            ("paragraphs", pa.list_(pa.struct(paragraph))),
+        ]
+        columns = [
+            *((name, pa.string()) for name in ("id", *METADATA)),
+            status,
+            ("themes", tags),
+            ("abstract", abstract),
+            ("sections", pa.list_(pa.struct(section))),
+            ("removed", pa.list_(pa.struct([*place, ("reason", pa.string())]))),
+            ("model", pa.string()),
+        ]
+        if self.with_text:
+            columns.append(("text", pa.string()))
+        if self.keep:
+            columns.append(("kept", pa.map_(pa.string(), pa.string())))
+        return pa.schema(columns)

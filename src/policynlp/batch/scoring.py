@@ -1,0 +1,227 @@
+"""What becomes of a chunk of articles: output, failures and counts."""
+
+import gc
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal, NamedTuple, Protocol
+
+from policynlp.article import AbstractLimits, Analysis, Article, Failure
+from policynlp.batch.options import Options
+from policynlp.batch.outputs import Output, output_for
+from policynlp.batch.source import Chunk
+from policynlp.reading.formats import Item, make_article
+
+FAILURES_KEPT: Final = 5
+
+
+class Scorer(Protocol):
+    """What a batch needs of an analyzer."""
+
+    @property
+    def themes(self) -> Sequence[str]:
+        """The themes of the model."""
+
+    @property
+    def model_id(self) -> str:
+        """What the model is called."""
+
+    @property
+    def model_sha256(self) -> str:
+        """A hash of all that the model consists of."""
+
+    def pipe(
+        self,
+        items: Iterable[str | Article],
+        *,
+        limits: AbstractLimits,
+        on_error: Literal["raise", "return"],
+    ) -> Iterator[Analysis | Failure]:
+        """Analyze ``items`` in order."""
+
+
+Load = Callable[[], Scorer]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """All that a worker must know: how to load the model and what to make of an article.
+
+    ``columns`` are those that a table keeps of its inputs; ``keep`` puts away what became of a
+    chunk, in the worker itself, so that nothing that is done can be lost on the way.
+    """
+
+    load: Load
+    out: str
+    options: Options
+    columns: tuple[str, ...] = ()
+    keep: "Callable[[int, Part], Result]" = field(default=lambda number, part: part)
+
+    def output(self, themes: Sequence[str]) -> Output:
+        """How results are written."""
+        return output_for(self.out, themes, self.options, self.columns)
+
+
+@dataclass(slots=True)
+class Counts:
+    """``articles`` with a result and ``failures`` add up to what was found in the inputs.
+
+    ``themes`` counts the sections with each theme.
+    """
+
+    articles: int = 0
+    failures: int = 0
+    sections: int = 0
+    themes: Counter[str] = field(default_factory=Counter)
+
+    @classmethod
+    def of(cls, record: Mapping[str, Any]) -> "Counts":
+        """The counts that :meth:`as_record` made a record of."""
+        return cls(**{**record, "themes": Counter(record["themes"])})
+
+    def as_record(self) -> dict[str, Any]:
+        """The counts as JSON has them."""
+        numbers = {"articles": self.articles, "failures": self.failures, "sections": self.sections}
+        return {**numbers, "themes": dict(self.themes)}
+
+    @property
+    def done(self) -> int:
+        """How many articles are accounted for."""
+        return self.articles + self.failures
+
+    def add(self, other: "Counts") -> None:
+        """Count what ``other`` has counted, too."""
+        self.articles += other.articles
+        self.failures += other.failures
+        self.sections += other.sections
+        self.themes.update(other.themes)
+
+    def count(self, analysis: Analysis) -> None:
+        """Count an article with a result."""
+        self.articles += 1
+        self.sections += len(analysis.sections)
+        self.themes.update(tag.theme for part in analysis.sections for tag in part.themes)
+
+
+class Result(Protocol):
+    """What is told of a chunk whose part may be put away already."""
+
+    @property
+    def counts(self) -> Counts:
+        """What became of its articles."""
+
+    @property
+    def first_failures(self) -> Sequence[Failure]:
+        """Some of them that failed, if any did."""
+
+
+@dataclass(slots=True)
+class Part:
+    """What became of a chunk; ``ids`` are those of all its articles, failed or not."""
+
+    output: bytes = b""
+    failures: list[Failure] = field(default_factory=list)
+    ids: list[str] = field(default_factory=list)
+    counts: Counts = field(default_factory=Counts)
+
+    @property
+    def first_failures(self) -> Sequence[Failure]:
+        """The first of the failures."""
+        return self.failures[:FAILURES_KEPT]
+
+    def fail(self, failure: Failure) -> None:
+        """Account for an article without a result."""
+        self.failures.append(failure)
+        self.ids.append(failure.id)
+        self.counts.failures += 1
+
+    def add(self, other: "Part") -> None:
+        """Put ``other``, which comes next in the inputs, behind this part."""
+        self.output += other.output
+        self.failures += other.failures
+        self.ids += other.ids
+        self.counts.add(other.counts)
+
+
+def score_chunk(chunk: Chunk, scorer: Scorer, output: Output, options: Options) -> Part:
+    """Score every article of a chunk; whatever goes wrong with one, the others go on."""
+    part = Part()
+    rendered: list[bytes] = []
+    # What the scorer has taken and not given back, with the failures in between.
+    waiting: deque[_Read | Failure] = deque()
+    with _without_collection():
+        articles = _articles(chunk.entries, waiting, options)
+        for result in scorer.pipe(articles, limits=options.limits, on_error="return"):
+            while isinstance(entry := waiting.popleft(), Failure):
+                part.fail(entry)
+            _write(entry, result, output, part, rendered)
+    for entry in waiting:
+        lost = Failure(entry.id, entry.place, "analyze", "the analyzer gave no result")
+        part.fail(entry if isinstance(entry, Failure) else lost)
+    part.output = output.pack(b"".join(rendered))
+    return part
+
+
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """Look for no garbage meanwhile: articles leave none, and looking costs a tenth of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+class _Read(NamedTuple):
+    """An article that was read, and what there is to say of it besides."""
+
+    id: str
+    place: str
+    article: Article
+    kept: Mapping[str, object]
+
+
+def _articles(
+    entries: Iterable[Item | Failure], waiting: "deque[_Read | Failure]", options: Options
+) -> Iterator[Article]:
+    """Read the articles, and note each of them and each failure as waiting."""
+    for entry in entries:
+        read = entry if isinstance(entry, Failure) else _read(entry, options)
+        waiting.append(read)
+        if isinstance(read, _Read):
+            yield read.article
+
+
+def _read(entry: Item, options: Options) -> _Read | Failure:
+    found = entry.read(options.reading)
+    if isinstance(found, Failure):
+        return found
+    id, place, record = found
+    try:
+        return _Read(id, place, make_article(record), record.kept)
+    except Exception as error:  # One article's crash must not be the run's.
+        return Failure(id, place, "read", _crash(error))
+
+
+def _write(
+    entry: _Read, result: Analysis | Failure, output: Output, part: Part, rendered: list[bytes]
+) -> None:
+    """Write an article that has an analysis; what it has instead is a failure."""
+    if isinstance(result, Failure):
+        reason = " ".join(result.reason.split())
+        part.fail(Failure(entry.id, entry.place, "analyze", reason))
+        return
+    try:
+        rendered.append(output.render(result, entry.kept))
+    except Exception as error:  # As above.
+        part.fail(Failure(entry.id, entry.place, "write", _crash(error)))
+        return
+    part.ids.append(entry.id)
+    part.counts.count(result)
+
+
+def _crash(error: Exception) -> str:
+    return " ".join(f"{type(error).__name__}: {error}".split())

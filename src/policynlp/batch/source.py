@@ -1,0 +1,168 @@
+"""The inputs of a run: how many articles there are, which of them count, and their chunks."""
+
+import hashlib
+import json
+import random
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import IO, Final, NamedTuple
+
+from policynlp.article import Failure
+from policynlp.batch.options import Options, Shard
+from policynlp.errors import InputError
+from policynlp.reading.formats import (
+    STDIN,
+    InputArticle,
+    InputFile,
+    Item,
+    find_inputs,
+    find_items,
+)
+
+# Loss and idle workers grow with a chunk, the cost of keeping one (a file, 1 to 10 ms) does not.
+# A short run has small chunks, so that all workers have some; a long one has few files.
+_SMALLEST: Final = 256 << 10
+_LARGEST: Final = 2 << 20
+_GROWTH: Final = 16
+# An article costs about as much as so many bytes of text, however short it is.
+_FIXED: Final = 1500
+_READ: Final = 1 << 20
+
+
+class Chunk(NamedTuple):
+    """Articles that travel and are kept together; chunks are numbered from 0 on."""
+
+    number: int
+    entries: Sequence[Item | Failure]
+
+
+class Survey(NamedTuple):
+    """What there is to do, and a hash that changes with any byte of the inputs."""
+
+    files: int
+    bytes: int
+    sha256: str
+    articles: int
+    columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The articles in ``inputs`` but for the files in ``skip``.
+
+    ``stdin`` is a copy of standard input, which can be read as often as the files; without it
+    ``stream`` is read, which can be read once.
+    """
+
+    inputs: Sequence[str]
+    options: Options
+    skip: Collection[str] = ()
+    stdin: Path | None = None
+    stream: IO[bytes] | None = None
+
+    def files(self) -> Iterator[InputFile]:
+        """The files, in order; what does not exist is an error at once."""
+        return find_inputs(self.inputs, skip=self.skip)
+
+    def entries(self) -> Iterator[Item | Failure]:
+        """Every article, in order, found but not read."""
+        with ExitStack() as stack:
+            stdin = stack.enter_context(self.stdin.open("rb")) if self.stdin else self.stream
+            yield from find_items(self.files(), self.options.reading, stdin=stdin)
+
+    def chosen(self, articles: int | None = None) -> Iterator[Item | Failure]:
+        """The entries that the options choose, of so many as :meth:`survey` has found."""
+        if articles is None and self.options.sample is not None:
+            if STDIN in self.inputs and not self.stdin:
+                raise InputError("a sample of standard input needs a file to go to, not -")
+            articles = sum(1 for _ in self.entries())
+        return _chosen(self.entries(), self.options, articles or 0)
+
+    def survey(self, *, columns: bool = False) -> Survey:
+        """Look at everything once; ``columns`` names the ones that tables keep."""
+        digest, files, size = hashlib.sha256(), 0, 0
+        for file in self.files():
+            files += 1
+            size += _hash(file, self.stdin, digest)
+        kept: dict[str, None] = {}
+        articles = 0
+        for entry in self.entries():
+            articles += 1
+            if columns and isinstance(entry, Item):
+                found = entry.read(self.options.reading)
+                if isinstance(found, InputArticle):
+                    kept.update(dict.fromkeys(found.record.kept))
+        return Survey(files, size, digest.hexdigest(), articles, tuple(kept))
+
+
+def make_chunks(
+    entries: Iterable[Item | Failure], shard: Shard | None = None, *, single: bool = False
+) -> Iterator[Chunk]:
+    """Cut ``entries`` by size, always at the same places.
+
+    A shard has its share of each chunk, which is so much larger, so that its chunks, too, have
+    a fair size and all of them together the order of the inputs. ``single`` makes a chunk of
+    every article.
+    """
+    number, of = shard or (1, 1)
+    chunk: list[Item | Failure] = []
+    seen = size = count = 0
+    for entry in entries:
+        chunk.append(entry)
+        size += _FIXED + (entry.size if isinstance(entry, Item) else 0)
+        if single or size >= of * min(_LARGEST, max(_SMALLEST, seen // of // _GROWTH)):
+            yield Chunk(count, _share(chunk, number, of))
+            seen += size
+            count += 1
+            chunk, size = [], 0
+    if chunk:
+        yield Chunk(count, _share(chunk, number, of))
+
+
+def _share(chunk: list[Item | Failure], number: int, of: int) -> list[Item | Failure]:
+    return chunk[len(chunk) * (number - 1) // of : len(chunk) * number // of]
+
+
+def how_many(options: Options, articles: int) -> int:
+    """How many of ``articles`` the options choose, over all shards."""
+    wanted = (n for n in (options.limit, options.sample, articles) if n is not None)
+    return min(wanted)
+
+
+def _chosen(
+    entries: Iterator[Item | Failure], options: Options, articles: int
+) -> Iterator[Item | Failure]:
+    if options.limit is not None:
+        articles = min(articles, options.limit)
+        entries = islice(entries, options.limit)
+    if options.sample is not None and options.sample < articles:
+        places = set(random.Random(0).sample(range(articles), options.sample))
+        entries = (entry for place, entry in enumerate(entries) if place in places)
+    return entries
+
+
+def _hash(file: InputFile, stdin: Path | None, digest: "hashlib._Hash") -> int:
+    """Add a file's id and content to ``digest``; its size, or 0 if it cannot be read."""
+    path = file.path or stdin
+    assert path is not None
+    digest.update(json.dumps([file.id]).encode())
+    own, size = hashlib.sha256(), 0
+    try:
+        with path.open("rb") as stream:
+            while data := stream.read(_READ):
+                own.update(data)
+                size += len(data)
+    except OSError:  # Reading it again is a failure that says why.
+        own.update(b"unreadable")
+    digest.update(own.digest())
+    return size
+
+
+def copy_stdin(stream: IO[bytes], path: Path) -> None:
+    """Keep standard input, which comes only once."""
+    with path.open("wb") as copy:
+        while data := stream.read(_READ):
+            copy.write(data)

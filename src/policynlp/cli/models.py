@@ -1,0 +1,63 @@
+"""``policynlp models``: which models there are, and how good each is."""
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from policynlp.cli.arguments import DONE
+from policynlp.errors import InputError, ModelError
+
+if TYPE_CHECKING:
+    from policynlp.cli.arguments import Commands
+    from policynlp.model import Model
+
+_MANIFEST = "manifest.json"
+
+
+def add_models(commands: "Commands") -> None:
+    """Add ``models``."""
+    parser = commands.add_parser(
+        "models",
+        help="list models with their figures",
+        epilog="to go back to an older model, name it: policynlp score … --model OLDER",
+    )
+    parser.add_argument(
+        "folders",
+        nargs="*",
+        metavar="FOLDER",
+        help="model folder, or a folder of them (default: the bundled model)",
+    )
+    parser.set_defaults(run=_models)
+
+
+def _models(args: argparse.Namespace) -> int:
+    from policynlp.model import default_folder, load
+
+    folders = [Path(folder) for folder in args.folders] or [default_folder()]
+    for folder in (found for each in folders for found in _model_folders(each)):
+        try:
+            lines = list(_lines(load(folder)))
+        except ModelError as error:
+            lines = [f"unusable: {error}"]
+        print("\n  ".join([str(folder), *lines]))
+    return DONE
+
+
+def _model_folders(folder: Path) -> list[Path]:
+    """Return ``folder`` itself or, by name, the models in it."""
+    if (folder / _MANIFEST).is_file():
+        return [folder]
+    found = sorted(path.parent for path in folder.glob(f"*/{_MANIFEST}"))
+    if not found:
+        raise InputError(f"{folder}: neither a model folder nor a folder of some")
+    return found
+
+
+def _lines(model: "Model") -> Iterator[str]:
+    corpus, metrics = model.details["corpus"], model.details["metrics"]
+    yield f"{model.id}: {'、'.join(model.themes)}"
+    names = sorted({file["file"].partition("/")[0] for file in corpus["files"]})
+    yield f"trained on {corpus['paragraphs']} paragraphs of {', '.join(names)}"
+    figures = (f"{level} {metrics[level]['macro_f1']:.3f}" for level in ("paragraphs", "sections"))
+    yield f"macro-F1, cross-validated: {', '.join(figures)}"

@@ -1,0 +1,52 @@
+"""The command that makes scored articles a page to read: ``report``."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from policynlp.cli.arguments import DONE
+
+if TYPE_CHECKING:
+    from policynlp.cli.arguments import Commands
+
+
+def add_report(commands: "Commands") -> None:
+    """Add ``report``."""
+    parser = commands.add_parser(
+        "report",
+        help="make a page of scored articles, to filter and read in a browser",
+        description="One HTML file of the articles that score wrote; it needs no network.",
+        epilog="example: policynlp score news/ --with-text -o out.jsonl && "
+        "policynlp report out.jsonl -o report.html",
+    )
+    parser.add_argument(
+        "inputs",
+        nargs="+",
+        metavar="OUT.jsonl",
+        help="what policynlp score --with-text wrote, .jsonl or .jsonl.gz",
+    )
+    parser.add_argument(
+        "-o", "--output", required=True, type=_output, metavar="PAGE", help="the page, .html"
+    )
+    parser.add_argument("--title", default="主题报告", help="what the page is called")
+    parser.set_defaults(run=_report)
+
+
+def _output(text: str) -> str:
+    if not text.lower().endswith((".html", ".htm")):
+        raise argparse.ArgumentTypeError(f"{text}: a report must end in .html")
+    return text
+
+
+def _report(args: argparse.Namespace) -> int:
+    from policynlp.batch.files import write_whole
+    from policynlp.report.collection import collection_page
+    from policynlp.report.scored import read_scored
+
+    articles = read_scored([Path(path) for path in args.inputs])
+    page = collection_page(articles, args.title)
+    # A lone surrogate must not be the end of a page.
+    write_whole(Path(args.output), page.encode(errors="replace"))
+    print(f"written to {args.output}", file=sys.stderr)
+    return DONE

@@ -1,0 +1,125 @@
+"""From files to records: which files there are, how they are encoded, what articles they hold."""
+
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import IO, Final
+
+from policynlp.article import Failure
+from policynlp.reading.formats.encodings import decode
+from policynlp.reading.formats.finding import STDIN, InputFile, find_inputs
+from policynlp.reading.formats.html import parse_page
+from policynlp.reading.formats.items import (
+    InputArticle,
+    Item,
+    Parse,
+    Reading,
+    make_article,
+    read_trouble,
+)
+from policynlp.reading.formats.jsonlines import find_in_line_file, find_in_stream, parse_text
+from policynlp.reading.formats.office import find_in_workbook, parse_document
+from policynlp.reading.formats.parquet import find_in_parquet
+from policynlp.reading.formats.tables import find_in_table
+
+__all__ = [
+    "STDIN",
+    "InputArticle",
+    "InputFile",
+    "Item",
+    "Reading",
+    "decode",
+    "find_inputs",
+    "find_items",
+    "make_article",
+    "read_inputs",
+]
+
+_Find = Callable[[InputFile, Reading], Iterator[Item | Failure]]
+
+# Files that hold one article, and what reads it.
+_PAGES: Final[dict[tuple[str, ...], Parse]] = {
+    (".txt", ".text", ".md"): parse_text,
+    (".html", ".htm", ".xhtml", ".shtml"): parse_page,
+    (".docx",): parse_document,
+}
+# Files that hold many, and what finds them.
+_COLLECTIONS: Final[dict[tuple[str, ...], _Find]] = {
+    (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz"): find_in_line_file,
+    (".csv", ".tsv"): find_in_table,
+    (".xlsx", ".xlsm"): find_in_workbook,
+    (".parquet",): find_in_parquet,
+}
+# What to do with files that are not read.
+_ADVICE: Final = {
+    (".mht", ".mhtml"): "save the page as .html",
+    (".doc", ".wps", ".rtf", ".odt"): (
+        "save it as .docx or .txt, for example with: soffice --headless --convert-to docx FILE"
+    ),
+    (".xls", ".et", ".ods"): (
+        "save it as .xlsx or .csv, for example with: soffice --headless --convert-to xlsx FILE"
+    ),
+    (".pdf",): "extract its text to .txt, for example with: pdftotext FILE",
+    (".ofd", ".caj"): "extract its text to .txt",
+    (".feather", ".arrow"): "write it as .parquet, .jsonl or .csv",
+    (".json",): "write it as .jsonl, one object a line",
+    (".zip", ".rar", ".7z", ".gz", ".tar"): "unpack it",
+}
+_OTHERWISE: Final = "convert it to .txt, .jsonl or .csv"
+DEFAULT_READING: Final = Reading()
+
+
+def read_inputs(
+    files: Iterable[InputFile],
+    reading: Reading = DEFAULT_READING,
+    *,
+    stdin: IO[bytes] | None = None,
+) -> Iterator[InputArticle | Failure]:
+    """Every article in ``files``, in order; what cannot be read is a failure, and no end."""
+    for found in find_items(files, reading, stdin=stdin):
+        yield found if isinstance(found, Failure) else found.read(reading)
+
+
+def find_items(
+    files: Iterable[InputFile],
+    reading: Reading = DEFAULT_READING,
+    *,
+    stdin: IO[bytes] | None = None,
+) -> Iterator[Item | Failure]:
+    """Every article in ``files``, in order, found but not read.
+
+    It can be read where it is analyzed, in another process.
+    """
+    for file in files:
+        try:
+            yield from _finder(file, stdin)(file, reading)
+        except Exception as error:  # Whatever is wrong with a file, the others are read.
+            yield Failure(file.id, file.place, "read", read_trouble(error))
+
+
+def _finder(file: InputFile, stdin: IO[bytes] | None) -> _Find:
+    """What finds the articles of ``file``, by its name."""
+    if file.path is None:
+        return lambda file, reading: find_in_stream(file, stdin or sys.stdin.buffer)
+    if file.path.is_dir():  # One that cannot be opened: reading it says why.
+        return partial(_find_page, parse_text)
+    name = file.path.name.lower()
+    for suffixes, parse in _PAGES.items():
+        if name.endswith(suffixes):
+            return partial(_find_page, parse)
+    found = (find for suffixes, find in _COLLECTIONS.items() if name.endswith(suffixes))
+    return next(found, _refuse)
+
+
+def _find_page(parse: Parse, file: InputFile, reading: Reading) -> Iterator[Item | Failure]:
+    assert file.path is not None
+    yield Item(file.id, file.place, file.path.stat().st_size, file.path, parse)
+
+
+def _refuse(file: InputFile, reading: Reading) -> Iterator[Item | Failure]:
+    """The failure of a file of a kind that is not read, with what to do."""
+    assert file.path is not None
+    suffix = file.path.suffix.lower()
+    advice = next((advice for kinds, advice in _ADVICE.items() if suffix in kinds), _OTHERWISE)
+    reason = f"{suffix or 'a file without an extension'} is not read: {advice}"
+    yield Failure(file.id, file.place, "read", reason)

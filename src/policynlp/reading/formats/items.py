@@ -1,0 +1,123 @@
+"""What files hold: articles that were found and can be read later, maybe in another process."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+from zipfile import BadZipFile
+
+from policynlp.article import Article, Failure
+from policynlp.errors import InputError
+from policynlp.reading import read_divided, read_text
+from policynlp.reading.formats.simplify import simplified
+from policynlp.reading.metadata import read_date
+from policynlp.records import Columns, InputRecord, article_from_record
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How articles are read.
+
+    ``columns`` names the columns of fields that are not called as usual; ``keep_columns`` keeps
+    all others; ``simplify`` turns traditional characters into simplified ones, one for one;
+    an article of more than ``max_chars`` characters is a failure.
+    """
+
+    columns: Columns = ()
+    keep_columns: bool = False
+    simplify: bool = False
+    max_chars: int | None = None
+
+
+class InputArticle(NamedTuple):
+    """An article that was read: its id, where it stands, and its record, not yet divided."""
+
+    id: str
+    place: str
+    record: InputRecord
+
+
+class Item(NamedTuple):
+    """An article that was found: its id as far as known, its place, about how many bytes it has.
+
+    ``content`` is what ``parse`` makes a record of: a path, a line, a row.
+    """
+
+    id: str
+    place: str
+    size: int
+    content: object
+    parse: "Parse"
+
+    def read(self, reading: Reading) -> InputArticle | Failure:
+        """Read the article, or say why it cannot be."""
+        try:
+            record = self.parse(self, reading)
+        except ItemError as error:
+            return Failure(self.id, self.place, error.stage, error.reason)
+        except Exception as error:  # Whatever is wrong with one article, the others are read.
+            return Failure(self.id, self.place, "read", read_trouble(error))
+        return _checked(self, record, reading)
+
+
+Parse = Callable[[Item, Reading], InputRecord]
+
+
+class ItemError(Exception):
+    """Why one item cannot be read, and at which stage that was found."""
+
+    def __init__(self, stage: str, error: Exception, place: str) -> None:
+        """Take the message of ``error`` without the ``place`` that it may begin with."""
+        super().__init__(stage, error, place)
+        self.stage = stage
+        self.reason = str(error).removeprefix(f"{place}: ")
+
+
+def parse_cells(item: Item, reading: Reading) -> InputRecord:
+    """The record of an item whose content is a row or an object."""
+    assert isinstance(item.content, Mapping)
+    try:
+        return article_from_record(
+            item.content, place=item.place, columns=reading.columns, keep=reading.keep_columns
+        )
+    except InputError as error:
+        raise ItemError("parse", error, item.place) from error
+
+
+def make_article(record: InputRecord) -> Article:
+    """Read a record's text, or take its sections as they are."""
+    metadata = {
+        "id": record.id,
+        "published": read_date(record.published) or record.published.strip(),
+        "source": record.source.strip(),
+        "author": record.author.strip(),
+        "url": record.url.strip(),
+    }
+    if record.sections is None:
+        return read_text(record.text, title=record.title.strip(), **metadata)
+    return read_divided(record.title, record.sections, **metadata)
+
+
+def read_trouble(error: Exception) -> str:
+    """Why a file or an article cannot be read, in one line."""
+    if isinstance(error, InputError):
+        return str(error)
+    if isinstance(error, ModuleNotFoundError):
+        return f"{error.name} is not installed: pip install 'policynlp[files]'"
+    if isinstance(error, BadZipFile):
+        return "cannot be read: it is damaged, locked with a password or of another kind"
+    reason = getattr(error, "strerror", None) or f"{type(error).__name__}: {error}"
+    return " ".join(f"cannot be read: {reason}".split())
+
+
+def _checked(item: Item, record: InputRecord, reading: Reading) -> InputArticle | Failure:
+    id = record.id.strip() or item.id
+    if record.is_empty:
+        return Failure(id, item.place, "read", "the text is empty")
+    if reading.max_chars is not None and record.length > reading.max_chars:
+        reason = (
+            f"{record.length:,} characters, more than the {reading.max_chars:,} of --max-chars: "
+            "divide it or raise the limit"
+        )
+        return Failure(id, item.place, "read", reason)
+    record = record._replace(id=id)
+    return InputArticle(id, item.place, simplified(record) if reading.simplify else record)

@@ -1,0 +1,40 @@
+"""Parquet files: one article a row, nested sections included."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from policynlp.article import Failure
+from policynlp.errors import InputError
+from policynlp.reading.formats.finding import InputFile
+from policynlp.reading.formats.items import Item, Reading, parse_cells
+from policynlp.records import find_columns
+
+_BATCH: Final = 1000
+
+
+def find_in_parquet(file: InputFile, reading: Reading) -> Iterator[Item | Failure]:
+    """The articles of a file, numbered from 1, read a batch of rows at a time."""
+    assert file.path is not None
+    import pyarrow.parquet
+
+    with pyarrow.parquet.ParquetFile(file.path) as table:
+        try:
+            find_columns(tuple(table.schema_arrow.names), reading.columns)
+        except InputError as error:
+            yield Failure(file.id, file.place, "parse", str(error))
+            return
+        number = 0
+        for batch in table.iter_batches(_BATCH):
+            size = batch.nbytes // max(1, batch.num_rows)
+            for row in batch.to_pylist():
+                number += 1
+                cells = {name: _plain(value) for name, value in row.items()}
+                id, place = f"{file.id}:{number}", f"{file.place}:{number}"
+                yield Item(id, place, size, cells, parse_cells)
+
+
+def _plain(value: object) -> object:
+    """``value`` as JSON has it: dates and the like as text."""
+    if value is None or isinstance(value, str | int | float | bool | list | dict):
+        return value
+    return str(value)

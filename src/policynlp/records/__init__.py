@@ -1,0 +1,19 @@
+"""Records in and out: what a row of data must look like, and what it comes out as."""
+
+from policynlp.records.incoming import Columns, InputRecord, article_from_record, find_columns
+from policynlp.records.outgoing import METADATA, Record, to_json, to_record
+from policynlp.records.rows import article_row, section_columns, section_rows
+
+__all__ = [
+    "METADATA",
+    "Columns",
+    "InputRecord",
+    "Record",
+    "article_from_record",
+    "article_row",
+    "find_columns",
+    "section_columns",
+    "section_rows",
+    "to_json",
+    "to_record",
+]

@@ -1,0 +1,116 @@
+"""What ``policynlp review`` does: make a sheet, take one back, compare two."""
+
+import datetime
+from collections.abc import Sequence
+from math import sqrt
+from pathlib import Path
+
+from policynlp.errors import InputError
+from policynlp.model import Model
+from policynlp.review.choosing import choose
+from policynlp.review.compare import Comparison, compare
+from policynlp.review.exports import read_export
+from policynlp.review.filled import read_sheet
+from policynlp.review.reviewed import Reading
+from policynlp.review.rows import RANDOM, read_scored
+from policynlp.review.sheets import check_output, write_sheet
+from policynlp.review.store import add_to_corpus, reviewed_texts
+
+_Z = 1.96  # of a 95 % interval
+
+
+def make_sheet(
+    scored: Sequence[Path],
+    output: Path,
+    model: Model,
+    *,
+    rows: int,
+    seed: int = 0,
+    done: Sequence[Path] = (),
+) -> str:
+    """Write the paragraphs to review of ``scored`` and say how many.
+
+    What stands in the corpus folders ``done`` is passed over; ``model`` explains its themes.
+    """
+    check_output(output.name)
+    found = read_scored(scored)
+    known = reviewed_texts(done) if done else set()
+    left = [row for row in found if "".join(row.text.split()) not in known]
+    if not left:
+        raise InputError("every paragraph was reviewed before; score further articles")
+    chosen = choose(left, rows, seed=seed)
+    definitions = model.details.get("definitions", {}) if model.id == chosen[0].model else {}
+    write_sheet(output, chosen, definitions)
+    n_random = sum(row.sampling == RANDOM for row in chosen)
+    return (
+        f"{len(chosen)} of {len(left)} paragraphs written to {output}, "
+        f"{n_random} of them drawn at random"
+    )
+
+
+def import_labels(
+    path: Path, folder: Path, model: Model, *, reviewer: str, date: str | None = None
+) -> list[str]:
+    """Add a filled sheet or an export to a corpus folder and say what was in it."""
+    if path.suffix.lower() in (".xlsx", ".csv"):
+        reading = read_sheet(path)
+    elif path.suffix.lower() in (".json", ".jsonl"):
+        reading = read_export(path, model.themes)
+    else:
+        raise InputError(
+            f"{path}: neither a sheet (.xlsx, .csv) nor an export (.json of Label Studio, "
+            ".jsonl of doccano)"
+        )
+    day = date or datetime.date.today().isoformat()
+    added = add_to_corpus(reading, folder, reviewer=reviewer, date=day)
+    return [
+        *_told(reading),
+        *_other_model(reading, model),
+        f"{added.new} new, {added.changed} changed, {added.same} as they were, in {folder}",
+    ]
+
+
+def compare_sheets(first: Path, second: Path, output: Path | None) -> Comparison:
+    """Compare two sheets, and write the rows on which they differ as a sheet to settle."""
+    if output:
+        check_output(output.name)
+    found = compare(first, second)
+    if output and found.differences:
+        write_sheet(output, found.differences, {})
+    return found
+
+
+def _told(reading: Reading) -> list[str]:
+    n_accepted = sum(row.accepted for row in reading.rows)
+    lines = [
+        f"{len(reading.rows)} rows reviewed ({n_accepted} with the model's tags, "
+        f"{len(reading.rows) - n_accepted} with others), {reading.blank} left blank"
+    ]
+    if reading.rows and all(row.predicted is None for row in reading.rows):
+        lines = [f"{len(reading.rows)} texts labelled, {reading.blank} without labels"]
+    drawn = [row.accepted for row in reading.rows if row.sampling == RANDOM]
+    if drawn:
+        low, high = wilson(sum(drawn), len(drawn))
+        lines.append(
+            f"of {len(drawn)} rows drawn at random {sum(drawn)} had the right tags: "
+            f"{sum(drawn) / len(drawn):.2f} (95 % interval {low:.2f}–{high:.2f})"
+        )
+    return lines
+
+
+def wilson(hits: int, n: int) -> tuple[float, float]:
+    """Return the 95 % interval of a share.
+
+    Wilson, "Probable inference, the law of succession, and statistical inference", 1927.
+    """
+    p, z2 = hits / n, _Z**2
+    middle = (p + z2 / (2 * n)) / (1 + z2 / n)
+    half = _Z * sqrt(p * (1 - p) / n + z2 / (4 * n * n)) / (1 + z2 / n)
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def _other_model(reading: Reading, model: Model) -> list[str]:
+    made_by = next((row.model for row in reading.rows if row.model), model.id)
+    if made_by == model.id:
+        return []
+    return [f"note: the sheet was made with {made_by}, not with {model.id}; its labels hold still"]

@@ -1,0 +1,177 @@
+"""Review sheets as they come back, checked row by row before anything is taken from them."""
+
+import csv
+import io
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Final
+from zipfile import BadZipFile
+
+from policynlp.errors import InputError
+from policynlp.reading.formats import decode
+from policynlp.review.labels import LabelError, read_labels
+from policynlp.review.reviewed import Reading, Reviewed
+from policynlp.review.rows import HERE, JOINT, NONE, Row
+from policynlp.review.sheets import COLUMNS, LABEL, NOTE, hash_of, unguarded
+
+_NEEDED: Final = tuple(name for name in COLUMNS if name not in ("标题", "概率", "证据", NOTE))
+_MOST_TOLD: Final = 8
+
+Cells = Mapping[str, str]
+_Table = Iterable[Iterable[object]]
+
+
+def read_sheet(path: Path) -> Reading:
+    """Read a filled sheet, ``.xlsx`` or ``.csv``.
+
+    Raises ``InputError`` that names sheet, row and column of what is wrong, and what is
+    expected; then nothing of the sheet counts.
+    """
+    rows, blank = read_rows(path)
+    return Reading(path.name, [reviewed for _, reviewed in rows.values()], blank)
+
+
+def read_rows(path: Path) -> tuple[dict[str, tuple[Row, Reviewed]], int]:
+    """Read the filled rows of a sheet by key, as written and as they came, and count the blank."""
+    found: dict[str, tuple[Row, Reviewed]] = {}
+    problems: list[str] = []
+    blank = 0
+    sheet, rows = _rows(path)
+    for number, cells in rows:
+        if not cells[LABEL].strip():
+            blank += 1
+            continue
+        try:
+            row, reviewed = _reviewed(cells)
+        except (LabelError, InputError) as error:
+            problems.append(f"{sheet}row {number}, {error}")
+            continue
+        if found.setdefault(row.key, (row, reviewed))[1].labels != reviewed.labels:
+            problems.append(f"{sheet}row {number}: {row.key} stands above with another {LABEL}")
+    models = {row.model for row, _ in found.values()}
+    if len(models) > 1:
+        names = " and ".join(sorted(models))
+        problems.append(f"rows of more than one model ({names}); import each sheet by itself")
+    if problems:
+        raise InputError(f"{path}: {_told(problems)}; nothing was imported")
+    return found, blank
+
+
+def read_texts(path: Path) -> list[str]:
+    """Read the paragraphs of a sheet, filled in or blank."""
+    return [cells["正文"] for _, cells in _rows(path)[1]]
+
+
+def _told(problems: list[str]) -> str:
+    more = len(problems) - _MOST_TOLD
+    return "; ".join(problems[:_MOST_TOLD]) + (f"; and {more} more" if more > 0 else "")
+
+
+def _reviewed(cells: Cells) -> tuple[Row, Reviewed]:
+    if hash_of(cells) != cells["校验"]:
+        raise InputError(
+            "a cell other than 人工标签 and 备注 was changed since the sheet was written, so the "
+            f"label is of other text; restore the row, or clear its {LABEL}"
+        )
+    row = _row(cells)
+    predicted = frozenset(row.tags)
+    try:
+        labels = read_labels(cells[LABEL], row.themes, predicted)
+    except LabelError as error:
+        raise LabelError(f"column {LABEL}: {error}") from error
+    assert labels is not None
+    lines = row.context.split("\n")
+    at = lines.index(HERE)
+    lines[at] = row.text
+    reviewed = Reviewed(
+        row.key.rpartition(".")[0],
+        row.article,
+        row.heading,
+        tuple(lines),
+        at,
+        labels,
+        row.themes,
+        predicted=predicted,
+        sampling=row.sampling,
+        source=row.source,
+        model=row.model,
+        note=row.note,
+    )
+    return row, reviewed
+
+
+def _row(cells: Cells) -> Row:
+    """Return the row as it was written, but for its probabilities and evidence."""
+    article, _, number = cells["编号"].rpartition("#")
+    section, _, paragraph = number.partition(".")
+    tags = () if cells["预测标签"] == NONE else tuple(cells["预测标签"].split(JOINT))
+    return Row(
+        article,
+        int(section),
+        int(paragraph),
+        cells.get("标题", ""),
+        cells["小标题"],
+        cells["正文"],
+        cells["上下文"],
+        tags,
+        tuple(cells["主题"].split(JOINT)),
+        cells["模型"],
+        cells["来源"],
+        cells.get("证据", ""),
+        sampling=cells["抽样"],
+        note=cells.get(NOTE, ""),
+    )
+
+
+def _rows(path: Path) -> tuple[str, Iterator[tuple[int, Cells]]]:
+    """Return the name of the sheet with labels, for messages, and its rows by number."""
+    if path.suffix.lower() == ".csv":
+        text = decode(path.read_bytes(), place=str(path))
+        delimiter = max(",;\t", key=text.partition("\n")[0].count)
+        tables: dict[str, _Table] = {"": csv.reader(io.StringIO(text), delimiter=delimiter)}
+    else:
+        tables = _sheets(path)
+    missing: list[str] = []
+    for name, table in tables.items():
+        rows = iter(table)
+        header = [_plain(_cell(cell)) for cell in next(rows, ())]
+        lacking = [column for column in _NEEDED if column not in header]
+        if not lacking:
+            return name, _numbered(header, rows)
+        missing = missing if missing and len(missing) <= len(lacking) else lacking
+    raise InputError(
+        f"{path}: no column {', '.join(missing)}; a review sheet keeps all its columns, "
+        "the hidden ones, too"
+    )
+
+
+def _sheets(path: Path) -> dict[str, _Table]:
+    from openpyxl import load_workbook
+
+    try:
+        book = load_workbook(path, read_only=True, data_only=True)
+    except (BadZipFile, KeyError, ValueError) as error:
+        raise InputError(f"{path}: not a workbook, or a damaged one; save it as .xlsx") from error
+    return {
+        f"sheet {sheet.title}, ": sheet.iter_rows(values_only=True) for sheet in book.worksheets
+    }
+
+
+def _numbered(header: list[str], rows: _Table) -> Iterator[tuple[int, Cells]]:
+    for number, row in enumerate(rows, 2):
+        values = [_cell(cell) for cell in row]
+        cells = dict.fromkeys(header, "") | dict(zip(header, values, strict=False))
+        if any(cell.strip() for cell in cells.values()):
+            yield number, cells
+
+
+def _cell(value: object) -> str:
+    """Return a cell as it was before it was guarded."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return "" if value is None else unguarded(str(value))
+
+
+def _plain(name: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", name).split()).removeprefix("\ufeff")

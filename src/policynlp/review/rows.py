@@ -1,0 +1,162 @@
+"""Paragraphs of scored articles as rows to judge, and how a row is known again."""
+
+import gzip
+import hashlib
+import json
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from policynlp.batch.excel import MAX_CELL, legal
+from policynlp.errors import InputError
+
+RANDOM, UNCERTAIN = "random", "uncertain"
+HERE: Final = "【本段】"  # stands in a row's context for the row's own paragraph
+NONE: Final = "无"
+JOINT: Final = "、"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A paragraph with what the model says of it.
+
+    ``section`` and ``paragraph`` count from 1; ``context`` is the section, a paragraph a line,
+    with ``HERE`` in the paragraph's place; ``themes`` are all that the model looks for, and
+    ``sampling`` says why the row was chosen.
+    """
+
+    article: str
+    section: int
+    paragraph: int
+    title: str
+    heading: str
+    text: str
+    context: str
+    tags: tuple[str, ...]
+    themes: tuple[str, ...]
+    model: str
+    source: str = ""
+    evidence: str = ""
+    probabilities: Mapping[str, float] = field(default_factory=dict)
+    sampling: str = UNCERTAIN
+    note: str = ""
+
+    @property
+    def key(self) -> str:
+        """Name of the row, which no spreadsheet takes for a number or a date."""
+        return f"{self.article}#{self.section}.{self.paragraph}"
+
+    @property
+    def predicted(self) -> str:
+        """The tags as a cell has them."""
+        return JOINT.join(self.tags) or NONE
+
+
+def row_hash(cells: Iterable[str]) -> str:
+    """Hash what must come back as it was, without white space, which spreadsheets change."""
+    plain = ("".join(unicodedata.normalize("NFC", cell).split()) for cell in cells)
+    return hashlib.sha256("\n".join(plain).encode()).hexdigest()[:16]
+
+
+def read_scored(paths: Iterable[Path]) -> list[Row]:
+    """Read every paragraph of the output records in ``paths`` as a row.
+
+    Paragraphs that say the same are one row; those that no cell can hold are left out. Raises
+    ``InputError`` where records are none of ``score --with-text`` or of more than one model.
+    """
+    rows: dict[str, Row] = {}
+    model = ""
+    for path in paths:
+        for place, record in _records(path):
+            for row in _rows_of(place, record):
+                model = model or row.model
+                if row.model != model:
+                    raise InputError(
+                        f"{place}: scored by {row.model}, other records by {model}; "
+                        "make one sheet a model"
+                    )
+                if row.text.strip() and fits(row.text):
+                    rows.setdefault("".join(row.text.split()), row)
+    if not rows:
+        raise InputError("no paragraphs to review: name outputs of score that hold some")
+    return list(rows.values())
+
+
+def _records(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    stream = gzip.open if path.name.endswith(".gz") else open
+    with stream(path, "rt", encoding="utf-8-sig") as lines:
+        for number, line in enumerate(lines, 1):
+            place = f"{path}:{number}"
+            try:
+                record = json.loads(line) if line.strip() else None
+            except json.JSONDecodeError as error:
+                raise InputError(f"{place}: not JSON ({error})") from error
+            if record is None:
+                continue
+            if not isinstance(record, dict) or "sections" not in record:
+                raise InputError(f"{place}: not a record of score; give its .jsonl output")
+            if "text" not in record:
+                raise InputError(f"{place}: no text; score again with --with-text")
+            yield place, record
+
+
+def _rows_of(place: str, record: dict[str, Any]) -> Iterator[Row]:
+    text = record["text"]
+    try:
+        for number, section in enumerate(record["sections"], 1):
+            parts = [text[p["start"] : p["end"]] for p in section["paragraphs"]]
+            for i, paragraph in enumerate(section["paragraphs"]):
+                yield Row(
+                    str(record["id"]),
+                    number,
+                    i + 1,
+                    record["title"],
+                    section["heading"],
+                    legal(parts[i]),
+                    context_of(parts, i),
+                    tuple(tag["theme"] for tag in paragraph["themes"]),
+                    tuple(paragraph["probabilities"]),
+                    record["model"],
+                    record["source"],
+                    _evidence(section, paragraph),
+                    paragraph["probabilities"],
+                )
+    except (KeyError, TypeError) as error:
+        raise InputError(f"{place}: not a record of score ({error!r})") from error
+
+
+def context_of(parts: Sequence[str], own: int) -> str:
+    """Return the section with ``HERE`` for its own paragraph, the nearest that fit in a cell."""
+    lines = [" ".join(legal(part).split("\n")) for part in parts]
+    lines[own] = HERE
+    if fits("\n".join(lines)):
+        return "\n".join(lines)
+    first, last, grows = own, own + 1, True
+    while grows:
+        grows = False
+        if first > 0 and fits("\n".join(lines[first - 1 : last])):
+            first, grows = first - 1, True
+        if last < len(lines) and fits("\n".join(lines[first : last + 1])):
+            last, grows = last + 1, True
+    return "\n".join(lines[first:last])
+
+
+def fits(text: str) -> bool:
+    """Say whether a cell can hold ``text``."""
+    return len(text.encode("utf-16-le", "replace")) // 2 < MAX_CELL
+
+
+def _evidence(section: dict[str, Any], paragraph: dict[str, Any]) -> str:
+    """Return what in the paragraph raised each theme of its section, a theme a line."""
+    lines = []
+    for tag in section["themes"]:
+        quotes = [
+            legal(e["text"])
+            for e in tag["evidence"]
+            if paragraph["start"] <= e["start"] and e["end"] <= paragraph["end"]
+        ]
+        if quotes:
+            lines.append(f"{tag['theme']}：{'；'.join(dict.fromkeys(quotes))}")
+    return "\n".join(lines)

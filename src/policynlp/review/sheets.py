@@ -1,0 +1,194 @@
+"""Review sheets as people get them: a workbook, or CSV for those without Excel."""
+
+import zipfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from policynlp.batch.columns import harmless
+from policynlp.batch.excel import Undated, legal
+from policynlp.batch.files import whole_file
+from policynlp.batch.outputs import BOM, csv_rows
+from policynlp.errors import InputError
+from policynlp.review.labels import ACCEPT
+from policynlp.review.rows import HERE, JOINT, NONE, Row, row_hash
+
+LABEL: Final = "人工标签"
+NOTE: Final = "备注"
+# A column's name, what a row has in it, and its width in characters; 0 hides it.
+SHOWN: Final = {
+    "标题": 22,
+    "小标题": 18,
+    "正文": 64,
+    "预测标签": 16,
+    "概率": 18,
+    "证据": 30,
+    LABEL: 22,
+    NOTE: 24,
+    "上下文": 40,
+}
+# What a row is known by, and what its label is worth to a corpus.
+HIDDEN: Final = ("编号", "来源", "抽样", "模型", "主题", "校验")
+COLUMNS: Final = (*SHOWN, *HIDDEN)
+_HASHED: Final = ("编号", "小标题", "正文", "上下文", "预测标签", "来源", "抽样", "模型", "主题")
+_SHEET, _HELP, _CHOICES = "审阅", "说明", "选项"
+_LEAST_SHOWN: Final = 0.05  # a probability below it is shown only where none is above
+_HEIGHT_OF_LINE, _LEAST_HEIGHT, _MOST_HEIGHT = 15, 45, 400  # points; Excel allows 409
+_DARK, _YELLOW, _GREEN, _GREY = "1F4E79", "FFF8DC", "E2F0D9", "F2F2F2"
+_HOW_TO: Final = (
+    f"每行是一个段落，“上下文”是它所在的整节，{HERE}是它在节中的位置。",
+    f"在“{LABEL}”中选一个主题，或填几个主题，用、隔开；都不涉及填{NONE}；预测正确可填{ACCEPT}。",
+    "留空的行视为未审阅，不会导入。拿不准的可以留空，在“备注”中写明原因。",
+    "请勿改动其他列的文字，也不要删除隐藏的列；行可以排序、筛选、删除。",
+)
+
+
+def check_output(path: str) -> None:
+    """Raise ``InputError`` where the name says of no known kind of sheet."""
+    if not path.lower().endswith((".xlsx", ".csv")):
+        raise InputError(f"{path}: a review sheet must end in .xlsx or .csv")
+
+
+def write_sheet(path: Path, rows: Sequence[Row], definitions: Mapping[str, str]) -> None:
+    """Write ``rows`` for people to fill in; the same rows give the same bytes.
+
+    ``definitions`` of themes, where known, stand beside the instructions of a workbook.
+    """
+    check_output(path.name)
+    with whole_file(path) as stream:
+        if path.suffix.lower() == ".csv":
+            text = BOM + csv_rows([COLUMNS, *(map(guarded, _cells(row).values()) for row in rows)])
+            stream.write(text.encode("utf-8", "replace"))
+            return
+        from openpyxl.writer.excel import ExcelWriter
+
+        with Undated(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+            ExcelWriter(_workbook(rows, definitions), archive).save()
+
+
+def hash_of(cells: Mapping[str, str]) -> str:
+    """Hash the cells that must come back as they were."""
+    return row_hash(cells[name] for name in _HASHED)
+
+
+def guarded(cell: str) -> str:
+    """``cell`` as no program takes it for a formula; :func:`unguarded` gives it back."""
+    return f"'{cell}" if harmless(cell) != cell or unguarded(cell) != cell else cell
+
+
+def unguarded(cell: str) -> str:
+    """``cell`` as it was before :func:`guarded`."""
+    bare = cell[1:]
+    return (
+        bare
+        if cell.startswith("'") and (harmless(bare) != bare or unguarded(bare) != bare)
+        else cell
+    )
+
+
+def _cells(row: Row) -> dict[str, str]:
+    cells = {
+        "标题": row.title,
+        "小标题": row.heading,
+        "正文": row.text,
+        "预测标签": row.predicted,
+        "概率": _probabilities(row),
+        "证据": row.evidence,
+        LABEL: "",
+        NOTE: row.note,
+        "上下文": row.context,
+        "编号": row.key,
+        "来源": row.source,
+        "抽样": row.sampling,
+        "模型": row.model,
+        "主题": JOINT.join(row.themes),
+    }
+    cells = {name: legal(cell) for name, cell in cells.items()}
+    return cells | {"校验": hash_of(cells)}
+
+
+def _probabilities(row: Row) -> str:
+    ranked = sorted(row.probabilities.items(), key=lambda each: -each[1])
+    shown = [each for each in ranked if each[1] >= _LEAST_SHOWN] or ranked[:1]
+    return "\n".join(f"{theme} {p:.2f}" for theme, p in shown)
+
+
+def _workbook(rows: Sequence[Row], definitions: Mapping[str, str]) -> Any:
+    from openpyxl import Workbook
+
+    book = Workbook()
+    themes = rows[0].themes
+    _fill(book.active, rows, len(themes))
+    _explain(book.create_sheet(_HELP), themes, definitions)
+    choices = book.create_sheet(_CHOICES)
+    choices.sheet_state = "hidden"
+    for choice in (ACCEPT, NONE, *themes):
+        choices.append([guarded(choice)])
+    return book
+
+
+def _fill(sheet: Any, rows: Sequence[Row], n_themes: int) -> None:
+    sheet.title = _SHEET
+    sheet.append(COLUMNS)
+    for row in rows:
+        sheet.append([guarded(cell) for cell in _cells(row).values()])
+    _dress(sheet)
+    for number, row in enumerate(rows, 2):
+        lines = sum(len(line) * 2 // SHOWN["正文"] + 1 for line in row.text.split("\n"))
+        height = min(max(lines * _HEIGHT_OF_LINE, _LEAST_HEIGHT), _MOST_HEIGHT)
+        sheet.row_dimensions[number].height = height
+    _offer(sheet, len(rows) + 1, n_themes + 2)
+
+
+def _dress(sheet: Any) -> None:
+    """Set widths, colours and what stays in sight."""
+    from openpyxl.styles import Alignment, Font, PatternFill
+    from openpyxl.utils import get_column_letter
+
+    fills = {LABEL: _YELLOW, NOTE: _YELLOW, "上下文": _GREY}
+    wrapped = Alignment(wrap_text=True, vertical="top")
+    for number, name in enumerate(COLUMNS, 1):
+        column = sheet.column_dimensions[get_column_letter(number)]
+        column.width, column.hidden = SHOWN.get(name, 12), name not in SHOWN
+        for (cell,) in sheet.iter_rows(min_row=2, min_col=number, max_col=number):
+            cell.alignment, cell.data_type = wrapped, "s"
+            if name in fills:
+                cell.fill = PatternFill("solid", fgColor=fills[name])
+        head = sheet.cell(1, number)
+        head.font, head.alignment = Font(bold=True, color="FFFFFF"), wrapped
+        head.fill = PatternFill("solid", fgColor=_DARK)
+    sheet.freeze_panes = "A2"
+    sheet.auto_filter.ref = sheet.dimensions
+
+
+def _offer(sheet: Any, last_row: int, n_choices: int) -> None:
+    """Offer the themes as a list, and colour rows that are done."""
+    from openpyxl.formatting.rule import FormulaRule
+    from openpyxl.styles import PatternFill
+    from openpyxl.utils import get_column_letter
+    from openpyxl.worksheet.datavalidation import DataValidation
+
+    label = get_column_letter(COLUMNS.index(LABEL) + 1)
+    # Several themes may be typed, so what is not in the list is no error here.
+    offered = DataValidation(
+        "list", f"={_CHOICES}!$A$1:$A${n_choices}", showErrorMessage=False, allow_blank=True
+    )
+    offered.add(f"{label}2:{label}{last_row}")
+    sheet.add_data_validation(offered)
+    done = PatternFill(bgColor=_GREEN)
+    last = get_column_letter(len(SHOWN))
+    rule = FormulaRule([f'TRIM(${label}2)<>""'], fill=done)
+    sheet.conditional_formatting.add(f"A2:{last}{last_row}", rule)
+
+
+def _explain(sheet: Any, themes: Sequence[str], definitions: Mapping[str, str]) -> None:
+    from openpyxl.styles import Alignment, Font
+
+    sheet.column_dimensions["A"].width, sheet.column_dimensions["B"].width = 18, 100
+    lines = [("填写方法", line) for line in _HOW_TO]
+    for cells in (*lines, *((theme, definitions.get(theme, "")) for theme in themes)):
+        sheet.append([guarded(legal(cell)) for cell in cells])
+    for row in sheet.iter_rows():
+        row[0].font = Font(bold=True)
+        for cell in row:
+            cell.alignment = Alignment(wrap_text=True, vertical="top")

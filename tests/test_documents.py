@@ -1,0 +1,231 @@
+"""Web pages, Word, Excel and Parquet files, as the programs that make them write them."""
+
+import datetime
+import json
+from pathlib import Path
+
+import docx
+import openpyxl
+import pyarrow
+import pyarrow.parquet
+import pytest
+
+from policynlp.article import Article, Failure
+from policynlp.errors import InputError
+from policynlp.reading.formats import (
+    InputArticle,
+    Reading,
+    find_inputs,
+    make_article,
+    read_inputs,
+)
+from policynlp.records import article_from_record
+
+TITLE = "云溪县：向新而行开新局"
+BODY = [
+    f"今年以来，云溪县把数字化作为重要抓手，推动第{n}批企业上云，各项工作都取得了新的进展。"
+    for n in "一二三四五"
+]
+TRADITIONAL = "雲溪縣把科技創新擺在發展全局的核心位置，推動傳統產業數字化轉型，幹部帶頭抓項目。"
+SIMPLIFIED = "云溪县把科技创新摆在发展全局的核心位置，推动传统产业数字化转型，干部带头抓项目。"
+
+
+def read(path: Path, reading: Reading | None = None) -> list[InputArticle | Failure]:
+    return list(read_inputs(find_inputs([str(path)]), reading or Reading()))
+
+
+def article(path: Path, reading: Reading | None = None) -> Article:
+    [entry] = read(path, reading)
+    assert isinstance(entry, InputArticle), entry
+    return make_article(entry.record)
+
+
+def texts(path: Path) -> list[str]:
+    return [entry.record.text for entry in read(path) if isinstance(entry, InputArticle)]
+
+
+def body(made: Article) -> list[str]:
+    lines = []
+    for section in made.sections:
+        if section.heading:
+            lines.append(made.text[slice(*section.heading)])
+        lines += [made.text[part.start : part.end] for part in section.paragraphs]
+    return lines
+
+
+def page(main: str) -> str:
+    """A page of a site: menu, title, date and source, the article, related links, footer."""
+    menu = "".join(f'<li><a href="/{n}">{n}</a></li>' for n in ("首页", "要闻", "图片", "专题"))
+    return f"""<!DOCTYPE html><html><head><meta charset="gb2312">
+<title>{TITLE}_云溪新闻网</title><script>var text = "脚本不是正文。";</script>
+<style>p {{ color: red }}</style></head><body><ul>{menu}</ul>
+<div>当前位置：<a href="/">首页</a> &gt; <a href="/news">要闻</a></div><h1>{TITLE}</h1>
+<div class="info">发布时间：2024-03-05 08:30 来源：云溪日报 作者：张三</div>
+{main}<p>责任编辑：李四</p><div>相关新闻</div><ul><li><a href="/1">南岭县：开工十个项目</a></li>
+</ul><div>版权所有 云溪新闻网</div></body></html>"""
+
+
+PAGES = {
+    "paragraphs": "".join(f"<p>{line}</p>" for line in BODY),
+    "inline": "".join(f"<p>\n{line[:9]}<b>{line[9:12]}</b>\n{line[12:]}</p>" for line in BODY),
+    "breaks": f"<div>{'<br/>　　'.join(BODY)}</div>",
+    "layout table": "<table><tr><td width=800>"
+    + "".join(f"<p>{line}</p>" for line in BODY)
+    + "</td></tr></table>",
+    "figures": "".join(f"<p>{line}</p>" for line in BODY[:3])
+    + "<table><tr><td>指标</td><td>数值</td></tr><tr><td>增速</td><td>5.6%</td></tr></table>"
+    + "".join(f"<p>{line}</p>" for line in BODY[3:]),
+}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030", "utf-16"])
+@pytest.mark.parametrize("layout", PAGES)
+def test_a_page(tmp_path: Path, layout: str, encoding: str) -> None:
+    """Whatever encoding it declares, and however it is laid out."""
+    (tmp_path / "a.html").write_bytes(page(PAGES[layout]).encode(encoding))
+    made = article(tmp_path / "a.html")
+    assert body(made) == BODY
+    assert (made.title, made.published) == (TITLE, "2024-03-05")
+    assert (made.source, made.author) == ("云溪日报", "张三")
+    assert "脚本" not in made.text
+    assert "数值" not in made.text
+
+
+def test_pages_without_an_article(tmp_path: Path) -> None:
+    (tmp_path / "a.html").write_bytes(b"")
+    (tmp_path / "b.htm").write_text("<html><body><script>x</script></body></html>")
+    (tmp_path / "c.html").write_bytes("<p>\xff\xfe</p>".encode("latin-1") * 50)
+    found = read(tmp_path)
+    assert [entry.stage for entry in found if isinstance(entry, Failure)] == [
+        *("read", "read", "decode")
+    ]
+
+
+def test_a_short_page_is_kept(tmp_path: Path) -> None:
+    (tmp_path / "a.html").write_text(f"<p>{BODY[0]}</p>", encoding="utf-8")
+    assert body(article(tmp_path / "a.html")) == [BODY[0]]
+
+
+def test_a_word_file(tmp_path: Path) -> None:
+    document = docx.Document()
+    document.add_heading(TITLE, 0)
+    document.add_paragraph(BODY[0])
+    document.add_heading("一、抓项目", 1)
+    document.add_paragraph(BODY[1])
+    document.add_table(1, 1).cell(0, 0).text = "表格不是正文"
+    document.save(str(tmp_path / "a.docx"))
+    made = article(tmp_path / "a.docx")
+    assert body(made) == [TITLE, BODY[0], "一、抓项目", BODY[1]]
+
+
+def workbook(path: Path, **sheets: list[list[object]]) -> None:
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for name, rows in sheets.items():
+        sheet = book.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+    book.save(path)
+
+
+def test_a_workbook(tmp_path: Path) -> None:
+    workbook(
+        tmp_path / "a.xlsx",
+        第一=[
+            ["编号", "标题", "发布时间", "正文", "点击"],
+            [7, TITLE, datetime.datetime(2024, 3, 5), BODY[0], 12],
+            [None, 2024, datetime.datetime(2024, 3, 6, 8, 30), BODY[1]],
+            [None, None, None, None],
+            [9, "无正文", None, None],
+        ],
+        说明=[["本表说明"]],
+        第二=[["内容"], [BODY[2]]],
+    )
+    found = read(tmp_path, Reading(keep_columns=True))
+    assert [entry.id for entry in found] == ["7", "a.xlsx:3", "9", "a.xlsx:第二:2"]
+    assert [entry.record.text for entry in found if isinstance(entry, InputArticle)] == [
+        *(BODY[0], BODY[1], BODY[2])
+    ]
+    first, second, failure, _ = found
+    assert isinstance(first, InputArticle)
+    assert isinstance(second, InputArticle)
+    assert isinstance(failure, Failure)
+    assert (first.record.published, first.record.kept) == ("2024-03-05", {"点击": "12"})
+    assert (second.record.title, second.record.published) == ("2024", "2024-03-06 08:30")
+    assert (failure.place, failure.reason) == (f"{tmp_path}/a.xlsx:5", "the text is empty")
+
+
+def test_a_workbook_without_articles(tmp_path: Path) -> None:
+    workbook(tmp_path / "a.xlsx", 一=[["作者"], ["张三"]])
+    workbook(tmp_path / "b.xlsx", 一=[])
+    [first, second] = read(tmp_path)
+    assert isinstance(first, Failure)
+    assert isinstance(second, Failure)
+    assert first.reason.startswith("nothing is called text, content")
+    assert second.reason == "the first row must hold the names of the columns"
+
+
+def test_a_parquet_file(tmp_path: Path) -> None:
+    sections = [{"heading": "一、抓项目", "paragraphs": [BODY[1]]}]
+    rows = [
+        {"id": 5, "text": BODY[0], "date": datetime.date(2024, 3, 5), "sections": None},
+        {"id": None, "text": None, "date": None, "sections": sections},
+        {"id": 6, "text": "", "date": None, "sections": None},
+    ]
+    pyarrow.parquet.write_table(pyarrow.Table.from_pylist(rows), tmp_path / "a.parquet")
+    first, second, third = read(tmp_path)
+    assert isinstance(first, InputArticle)
+    assert isinstance(second, InputArticle)
+    assert isinstance(third, Failure)
+    assert (first.id, first.record.published) == ("5", "2024-03-05")
+    assert (second.id, second.record.sections) == ("a.parquet:2", (("一、抓项目", (BODY[1],)),))
+    assert (third.id, third.reason) == ("6", "the text is empty")
+
+
+def test_a_parquet_file_without_articles(tmp_path: Path) -> None:
+    pyarrow.parquet.write_table(pyarrow.table({"a": [1]}), tmp_path / "a.parquet")
+    [failure] = read(tmp_path)
+    assert isinstance(failure, Failure)
+    assert failure.reason.startswith("nothing is called text, content")
+
+
+def test_traditional_text_is_simplified_in_place(tmp_path: Path) -> None:
+    record = {"title": TRADITIONAL[:3], "sections": [{"heading": "", "paragraphs": [TRADITIONAL]}]}
+    (tmp_path / "a.jsonl").write_text(json.dumps({"text": TRADITIONAL}) + "\n" + json.dumps(record))
+    first, second = read(tmp_path, Reading(simplify=True))
+    assert isinstance(first, InputArticle)
+    assert isinstance(second, InputArticle)
+    assert first.record.text == SIMPLIFIED
+    assert len(SIMPLIFIED) == len(TRADITIONAL)
+    assert (second.record.title, second.record.sections) == ("云溪县", (("", (SIMPLIFIED,)),))
+
+
+def test_what_is_not_installed_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "openpyxl", None)
+    workbook_path = tmp_path / "a.xlsx"
+    workbook_path.write_bytes(b"")
+    [failure] = read(workbook_path)
+    assert isinstance(failure, Failure)
+    assert failure.reason == "openpyxl is not installed: pip install 'policynlp[files]'"
+
+
+@pytest.mark.parametrize(
+    ("columns", "expected"),
+    [
+        ((("text", "报道"),), ("甲。", "题")),
+        ((("text", "报道"), ("title", "text")), ("甲。", "乙。")),
+        ((("title", "栏目"),), ("乙。", "丙")),
+        ((("title", "没有"),), ("乙。", "")),
+    ],
+)
+def test_named_columns(columns: tuple[tuple[str, str], ...], expected: tuple[str, str]) -> None:
+    row = {"报道": "甲。", "text": "乙。", "标题": "题", "栏目": "丙"}
+    record = article_from_record(row, place="a.csv:2", columns=columns, keep=True)
+    assert (record.text, record.title) == expected
+    used = {"text": "乙。", "报道": "甲。", "标题": "题", "栏目": "丙"}
+    assert record.kept == {k: v for k, v in used.items() if v not in expected}
+
+
+def test_a_named_text_column_must_be_there() -> None:
+    with pytest.raises(InputError, match='nothing is called "报道"; found text'):
+        article_from_record({"text": "甲"}, place="a:1", columns=(("text", "报道"),))

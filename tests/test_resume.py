@@ -1,0 +1,287 @@
+"""Runs that are stopped, killed or out of room, and go on as if nothing had been."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from fake_analyzer import CRASH, FakeAnalyzer, LoggingAnalyzer
+from policynlp.batch import Options, Shard, Summary, merge, score
+from policynlp.batch import source as source_module
+from policynlp.batch.scoring import Load
+from policynlp.errors import OutputError
+
+COUNT = 120
+CHUNK = 8  # articles, about
+NAMES = ("out.jsonl", "out.jsonl.failures.csv")
+
+
+@pytest.fixture(autouse=True)
+def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(source_module, "_SMALLEST", CHUNK * 1600)
+    monkeypatch.setattr(source_module, "_LARGEST", CHUNK * 1600)
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Path:
+    """A folder with articles, some of which fail."""
+    lines = []
+    for number in range(COUNT):
+        text = f"云溪县推进数字化，企业上云第{number}家。" + CRASH * (number % 17 == 3)
+        lines.append(json.dumps({"id": f"n{number}", "text": text * (number % 23 != 7)}))
+    (tmp_path / "in.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    return tmp_path
+
+
+def run(
+    folder: Path, *, load: Load = FakeAnalyzer, out: str = "out.jsonl", **options: object
+) -> Summary:
+    return score(load, [str(folder / "in.jsonl")], str(folder / out), **options)  # type: ignore[arg-type]
+
+
+def expected(folder: Path) -> list[bytes]:
+    """What a run writes that nothing stops."""
+    run(folder, out="whole.jsonl")
+    return [(folder / name.replace("out", "whole")).read_bytes() for name in NAMES]
+
+
+def written(folder: Path) -> list[bytes]:
+    return [(folder / name).read_bytes() for name in NAMES]
+
+
+def manifest(folder: Path, out: str = "out.jsonl") -> dict[str, object]:
+    found: dict[str, object] = json.loads((folder / f"{out}.run.json").read_bytes())
+    return found
+
+
+class Stop(BaseException):
+    """What no one catches, as a signal would be."""
+
+
+def stop_after(parts: int) -> object:
+    """A progress that stops the run after so many chunks."""
+    seen = []
+
+    def progress(summary: Summary) -> None:
+        seen.append(summary)
+        if len(seen) == parts:
+            raise Stop
+
+    return progress
+
+
+@pytest.mark.parametrize("parts", [1, 7, 15])
+def test_a_stopped_run_goes_on(archive: Path, parts: int) -> None:
+    log = archive / "log"
+    load = partial(LoggingAnalyzer, log)
+    with pytest.raises(Stop):
+        run(archive, load=load, progress=stop_after(parts))
+    assert not (archive / "out.jsonl").exists()
+    assert manifest(archive)["status"] == "running"
+    summary = run(archive, load=load)
+    assert written(archive) == expected(archive)
+    assert summary.counts.done == COUNT
+    assert summary.resumed == manifest(archive)["resumed"] == parts * CHUNK
+    ids = log.read_text().split()[::2]
+    assert len(ids) == len(set(ids))  # None was scored twice.
+    assert not (archive / "out.jsonl.parts").exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signal")
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_killed_run_goes_on(archive: Path, jobs: int) -> None:
+    log = archive / "log"
+    program = (
+        "import sys; from functools import partial; from pathlib import Path\n"
+        "from fake_analyzer import LoggingAnalyzer\n"
+        "from policynlp.batch import score, source\n"
+        f"source._SMALLEST = source._LARGEST = {CHUNK * 1600}\n"
+        f"log, data, out = {[str(archive / name) for name in ('log', 'in.jsonl', 'out.jsonl')]}\n"
+        f"score(partial(LoggingAnalyzer, Path(log), 0.004), [data], out, jobs={jobs})\n"
+    )
+    paths = os.pathsep.join((str(Path(__file__).parents[1] / "src"), str(Path(__file__).parent)))
+    kills = 0  # Three, at random moments; then it may finish.
+    for _ in range(4):
+        started = log.stat().st_size if log.exists() else 0
+        process = subprocess.Popen(
+            [sys.executable, "-c", program],
+            env={**os.environ, "PYTHONPATH": paths},
+            stderr=subprocess.PIPE,
+        )
+        while process.poll() is None and (not log.exists() or log.stat().st_size == started):
+            time.sleep(0.01)
+        if kills < 3:
+            time.sleep(random.uniform(0, 0.15))
+            process.send_signal(signal.SIGKILL)
+        _, errors = process.communicate()
+        if process.returncode != -signal.SIGKILL:
+            assert process.returncode == 0, errors.decode()
+            break
+        kills += 1
+        time.sleep(1.5 * (jobs > 1))  # The workers see that they are alone.
+    assert kills == 3
+    assert written(archive) == expected(archive)
+    scored = len(log.read_text().splitlines())
+    assert scored <= COUNT + kills * jobs * CHUNK
+
+
+def test_going_on_with_other_workers(archive: Path) -> None:
+    with pytest.raises(Stop):
+        run(archive, jobs=2, progress=stop_after(5))
+    assert 5 * CHUNK <= run(archive).resumed < COUNT
+    assert written(archive) == expected(archive)
+
+
+def test_standard_input_goes_on(archive: Path) -> None:
+    def piped(**options: object) -> Summary:
+        with (archive / "in.jsonl").open("rb") as stream:
+            out = str(archive / "out.jsonl")
+            return score(FakeAnalyzer, ["-"], out, stdin=stream, **options)  # type: ignore[arg-type]
+
+    with pytest.raises(Stop):
+        piped(progress=stop_after(5))
+    assert piped().resumed == 5 * CHUNK
+    assert written(archive)[0] == expected(archive)[0]
+    assert not list(archive.glob("*.stdin"))
+
+
+def test_damaged_parts_are_scored_again(archive: Path) -> None:
+    with pytest.raises(Stop):
+        run(archive, progress=stop_after(5))
+    parts = sorted((archive / "out.jsonl.parts").iterdir())
+    parts[1].write_bytes(parts[1].read_bytes()[:-1])
+    parts[2].write_bytes(b"")
+    parts[3].write_bytes(b"[]\n")
+    assert run(archive).resumed == 2 * CHUNK
+    assert written(archive) == expected(archive)
+
+
+class OtherModel(FakeAnalyzer):
+    model_sha256 = "0" * 64
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"options": Options(with_text=True)}, "with_text False, now True"),
+        ({"options": Options(shard=Shard(1, 2))}, "shard None, now"),
+        ({"load": OtherModel}, "other model"),
+        ({}, "other inputs"),
+    ],
+)
+@pytest.mark.parametrize("stopped", [True, False])
+def test_what_is_not_the_same_run_does_not_go_on(
+    archive: Path, change: dict[str, object], said: str, stopped: bool
+) -> None:
+    if stopped:
+        with pytest.raises(Stop):
+            run(archive, progress=stop_after(5))
+    else:
+        run(archive)
+    if not change:
+        with (archive / "in.jsonl").open("a", encoding="utf-8") as stream:
+            stream.write(" ")
+    before = {path: path.read_bytes() for path in archive.rglob("*") if path.is_file()}
+    with pytest.raises(OutputError, match=rf"an earlier run had .*{said}.*--overwrite begins anew"):
+        run(archive, **change)
+    assert before == {path: path.read_bytes() for path in archive.rglob("*") if path.is_file()}
+    assert run(archive, **change, overwrite=True).resumed == 0
+
+
+def test_a_finished_output_is_left_alone(archive: Path) -> None:
+    first = run(archive)
+    before = (archive / "out.jsonl").stat()
+    again = run(archive, load=partial(LoggingAnalyzer, archive / "log"))
+    assert again.finished
+    assert again.counts == first.counts
+    assert not (archive / "log").exists()
+    assert (archive / "out.jsonl").stat() == before
+    (archive / "out.jsonl").write_bytes(b"mine")
+    with pytest.raises(OutputError, match="was changed since it was written"):
+        run(archive)
+    (archive / "out.jsonl").unlink()
+    assert not run(archive).finished
+    assert written(archive) == expected(archive)
+
+
+def test_what_others_wrote_is_left_alone(archive: Path) -> None:
+    (archive / "out.jsonl").write_bytes(b"mine")
+    with pytest.raises(OutputError, match="is there already; --overwrite replaces it"):
+        run(archive)
+    with pytest.raises(Stop):
+        run(archive, progress=stop_after(5), overwrite=True)
+    assert (archive / "out.jsonl").read_bytes() == b"mine"
+    assert run(archive, overwrite=True).resumed == 5 * CHUNK  # An unfinished run goes on.
+    assert written(archive) == expected(archive)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such limit")
+@pytest.mark.parametrize("room", [2_000, 30_000])
+def test_a_full_disk_is_one_clear_error(archive: Path, room: int) -> None:
+    """No file can grow beyond ``room``: a part cannot, or only the whole output."""
+    import resource
+
+    _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, hard))
+    try:
+        with pytest.raises(OutputError, match=r"cannot be written: .*; make room on the disk"):
+            run(archive)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+    assert not list(archive.rglob(".*"))
+    summary = run(archive)
+    assert summary.resumed == (0 if room == 2_000 else COUNT)
+    assert written(archive) == expected(archive)
+
+
+@pytest.mark.parametrize("out", ["out.jsonl", "out.csv", "out.jsonl.gz"])
+def test_shards_are_one_run(archive: Path, out: str) -> None:
+    import gzip
+
+    run(archive, out=f"whole-{out}")
+    shards = [f"{number}-{out}" for number in range(1, 4)]
+    counts = [
+        run(archive, out=name, options=Options(shard=Shard(number, 3))).counts
+        for number, name in enumerate(shards, 1)
+    ]
+    assert all(abs(count.done - COUNT / 3) <= CHUNK for count in counts)
+    merged = merge(str(archive / f"all-{out}"), [str(archive / name) for name in shards[::-1]])
+    assert merged.done == COUNT
+
+    def read(name: str) -> bytes:
+        data = (archive / name).read_bytes()
+        return gzip.decompress(data) if name.endswith(".gz") else data
+
+    assert read(f"all-{out}") == read(f"whole-{out}")
+    assert read(f"all-{out}.failures.csv") == read(f"whole-{out}.failures.csv")
+
+
+def test_shards_that_are_not_whole(archive: Path) -> None:
+    names = [str(archive / f"{number}.jsonl") for number in range(1, 3)]
+    for number, name in enumerate(names, 1):
+        run(archive, out=Path(name).name, options=Options(shard=Shard(number, 2)))
+    run(archive, out="whole.jsonl")
+    run(archive, out="odd.jsonl", options=Options(shard=Shard(2, 2), with_text=True))
+
+    def fails(*shards: str, out: str = "all.jsonl") -> str:
+        with pytest.raises(OutputError) as error:
+            merge(str(archive / out), shards)
+        return str(error.value)
+
+    assert "the shards 2/2 are missing" in fails(names[0])
+    assert "are both shard 1/2" in fails(names[0], names[0])
+    assert "is no shard" in fails(names[0], str(archive / "whole.jsonl"))
+    assert "with_text False, now True" in fails(names[0], str(archive / "odd.jsonl"))
+    assert "must end as" in fails(*names, out="all.csv")
+    Path(names[1]).write_bytes(Path(names[1]).read_bytes()[:-1])
+    assert "2.jsonl: is missing or was changed" in fails(*names)
+    Path(names[1] + ".run.json").unlink()
+    assert "has no 2.jsonl.run.json beside it" in fails(*names)
+    assert not list(archive.glob("all*"))

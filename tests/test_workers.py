@@ -1,0 +1,83 @@
+"""Worker processes: the same output as without, and none of them missed when it dies."""
+
+import csv
+import json
+import os
+import signal
+import threading
+import time
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from fake_analyzer import CRASH, DIE, FakeAnalyzer, LoggingAnalyzer
+from policynlp.batch import score
+from policynlp.batch import source as source_module
+
+
+@pytest.fixture(autouse=True)
+def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(source_module, "_SMALLEST", 8 * 1600)
+    monkeypatch.setattr(source_module, "_LARGEST", 8 * 1600)
+
+
+def archive(folder: Path, poison: dict[int, str]) -> str:
+    lines = [
+        json.dumps({"id": f"n{i}", "text": f"云溪县推进数字化第{i}家。{poison.get(i, '')}"})
+        for i in range(80)
+    ]
+    (folder / "in.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    return str(folder / "in.jsonl")
+
+
+@pytest.mark.parametrize("alone", [True, False])
+def test_serial_and_parallel_are_the_same(tmp_path: Path, alone: bool) -> None:
+    """Whether workers are copies of the process or, where it has threads, begin from nothing."""
+    inputs = [archive(tmp_path, {3: CRASH, 50: CRASH})]
+    done = threading.Event()
+    other = threading.Thread(target=done.wait)
+    if not alone:
+        other.start()
+    for jobs in (1, 2):
+        score(FakeAnalyzer, inputs, str(tmp_path / f"{jobs}.csv"), jobs=jobs)
+    done.set()
+    for name in ("{}.csv", "{}.csv.failures.csv"):
+        one, two = ((tmp_path / name.format(jobs)).read_bytes() for jobs in (1, 2))
+        assert one == two
+
+
+def test_an_article_that_kills_is_a_failure(tmp_path: Path) -> None:
+    out = tmp_path / "out.jsonl"
+    summary = score(FakeAnalyzer, [archive(tmp_path, {13: DIE, 70: DIE})], str(out), jobs=2)
+    assert (summary.counts.articles, summary.counts.failures) == (78, 2)
+    with Path(f"{out}.failures.csv").open(encoding="utf-8-sig", newline="") as stream:
+        failures = list(csv.DictReader(stream))
+    assert [(row["place"][-12:], row["stage"]) for row in failures] == [
+        ("/in.jsonl:14", "worker"),
+        ("/in.jsonl:71", "worker"),
+    ]
+    ids = [json.loads(line)["id"] for line in out.read_text(encoding="utf-8").splitlines()]
+    assert ids == [f"n{i}" for i in range(80) if i not in (13, 70)]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signal")
+def test_a_killed_worker_is_replaced(tmp_path: Path) -> None:
+    log, out = tmp_path / "log", tmp_path / "out.jsonl"
+    killed: list[int] = []
+
+    def kill_one() -> None:
+        while not log.exists() or not log.read_text().endswith("\n"):
+            time.sleep(0.01)
+        killed.append(int(log.read_text().split()[1]))
+        os.kill(killed[0], signal.SIGKILL)
+
+    inputs = [archive(tmp_path, {})]
+    killer = threading.Thread(target=kill_one)
+    killer.start()
+    summary = score(partial(LoggingAnalyzer, log, 0.01), inputs, str(out), jobs=2)
+    killer.join()
+    assert len(killed) == 1
+    assert (summary.counts.articles, summary.counts.failures) == (80, 0)
+    score(FakeAnalyzer, inputs, str(tmp_path / "whole.jsonl"))
+    assert out.read_bytes() == (tmp_path / "whole.jsonl").read_bytes()
