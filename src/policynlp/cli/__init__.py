@@ -72,10 +72,10 @@ def _parser() -> argparse.ArgumentParser:
         add_report,
         add_clean,
         add_review,
+        add_theme,
         add_train,
         add_evaluate,
         add_models,
-        add_theme,
     ):
         add(commands)
     return parser

@@ -14,15 +14,15 @@ if TYPE_CHECKING:
     from policynlp.article import Article, Failure
     from policynlp.cli.arguments import Commands
     from policynlp.model import Model
-    from policynlp.training.new_theme import Progress
+    from policynlp.review.new_theme import Progress
 
 _EXAMPLE = """\
 example:
   policynlp theme new 营商环境 --definition "政府为企业办事…" \\
       --seed-terms 营商环境,一网通办,减证便民 --articles news/ -o my_theme/
-  … fill in the column 人工标签 of my_theme/sheets/1.csv …
+  … fill in the column 人工标签 of my_theme/sheets/1.xlsx …
   policynlp theme next my_theme/ --articles news/
-  … fill in my_theme/sheets/2.csv …
+  … fill in my_theme/sheets/2.xlsx …
   policynlp theme done my_theme/
   policynlp train corpus/ my_theme/ -o my-model
 """
@@ -66,6 +66,7 @@ def add_theme(commands: "Commands") -> None:
         step.add_argument(
             "--rows", type=positive, default=100, metavar="N", help="paragraphs (default: 100)"
         )
+        step.add_argument("--csv", action="store_true", help="write .csv instead of .xlsx")
     for step in (new, further, done):
         step.add_argument("--model", metavar="PATH", help="model whose words to use")
 
@@ -80,36 +81,41 @@ def _terms(text: str) -> tuple[str, ...]:
 
 
 def _new(args: argparse.Namespace) -> int:
+    from policynlp.review.new_theme import start
     from policynlp.training.bootstrap import Seeds
-    from policynlp.training.new_theme import start
 
     name = args.theme.strip()
     if not name or set(name) & set("、，,;；|/:"):
         raise InputError(f"{args.theme!r}: a theme's name is a word without 、 , ; : | or /")
     folder, failures = Path(args.output), list["Failure"]()
     seeds = Seeds(name, args.definition.strip(), args.seed_terms)
-    rows = start(folder, seeds, _articles(args.articles, failures), _model(args), args.rows)
-    return _hand_out(folder, rows, failures)
+    articles = _articles(args.articles, failures)
+    sheet = start(folder, seeds, articles, _model(args), args.rows, _kind(args))
+    return _handed_out(*sheet, failures)
 
 
 def _next(args: argparse.Namespace) -> int:
-    from policynlp.training.new_theme import go_on, take_in
+    from policynlp.review.new_theme import go_on, take_in
 
     folder, model, failures = Path(args.folder), _model(args), list["Failure"]()
     progress = take_in(folder, model)
     if not progress.labelled:
         raise InputError(f"{folder / 'sheets'}: no row is labelled; fill in the column 人工标签")
     print(_so_far(progress))
-    rows = go_on(folder, _articles(args.articles, failures), model, args.rows)
-    return _hand_out(folder, rows, failures)
+    sheet = go_on(folder, _articles(args.articles, failures), model, args.rows, _kind(args))
+    return _handed_out(*sheet, failures)
 
 
 def _done(args: argparse.Namespace) -> int:
-    from policynlp.training.new_theme import take_in
+    from policynlp.review.new_theme import take_in
 
     print(_so_far(take_in(Path(args.folder), _model(args))))
     print(f"train with: policynlp train CORPUS {args.folder} -o MODEL")
     return DONE
+
+
+def _kind(args: argparse.Namespace) -> str:
+    return ".csv" if args.csv else ".xlsx"
 
 
 def _so_far(progress: "Progress") -> str:
@@ -137,19 +143,9 @@ def _articles(inputs: "Sequence[str]", failures: "list[Failure]") -> "Iterator[A
             yield make_article(entry.record)
 
 
-def _hand_out(
-    folder: Path, rows: "Sequence[tuple[object, ...]]", failures: "Sequence[Failure]"
-) -> int:
-    """Write a sheet and say where it is and which articles could not be read."""
-    from policynlp.batch.files import whole_file
-    from policynlp.batch.outputs import csv_rows
-    from policynlp.training.new_theme import COLUMNS, next_sheet
-
-    sheet = next_sheet(folder)
-    sheet.parent.mkdir(exist_ok=True)
-    with whole_file(sheet) as out:
-        out.write(csv_rows([COLUMNS, *rows]).encode("utf-8-sig"))
-    print(f"{len(rows)} rows to label in {sheet}: fill in 人工标签")
+def _handed_out(sheet: Path, n_rows: int, failures: "Sequence[Failure]") -> int:
+    """Say where a sheet is and which articles could not be read."""
+    print(f"{n_rows} rows to label in {sheet}: fill in 人工标签")
     for failure in failures:
         print(f"failed: {failure.place}: {failure.reason}", file=sys.stderr)
     return SOME_FAILED if failures else DONE

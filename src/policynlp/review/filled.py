@@ -58,6 +58,11 @@ def read_rows(path: Path) -> tuple[dict[str, tuple[Row, Reviewed]], int]:
     return found, blank
 
 
+def read_texts(path: Path) -> list[str]:
+    """Read the paragraphs of a sheet, filled in or blank."""
+    return [cells["正文"] for _, cells in _rows(path)[1]]
+
+
 def _told(problems: list[str]) -> str:
     more = len(problems) - _MOST_TOLD
     return "; ".join(problems[:_MOST_TOLD]) + (f"; and {more} more" if more > 0 else "")

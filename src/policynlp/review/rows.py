@@ -77,7 +77,7 @@ def read_scored(paths: Iterable[Path]) -> list[Row]:
                         f"{place}: scored by {row.model}, other records by {model}; "
                         "make one sheet a model"
                     )
-                if row.text.strip() and _fits(row.text):
+                if row.text.strip() and fits(row.text):
                     rows.setdefault("".join(row.text.split()), row)
     if not rows:
         raise InputError("no paragraphs to review: name outputs of score that hold some")
@@ -115,7 +115,7 @@ def _rows_of(place: str, record: dict[str, Any]) -> Iterator[Row]:
                     record["title"],
                     section["heading"],
                     legal(parts[i]),
-                    _context(parts, i),
+                    context_of(parts, i),
                     tuple(tag["theme"] for tag in paragraph["themes"]),
                     tuple(paragraph["probabilities"]),
                     record["model"],
@@ -127,23 +127,24 @@ def _rows_of(place: str, record: dict[str, Any]) -> Iterator[Row]:
         raise InputError(f"{place}: not a record of score ({error!r})") from error
 
 
-def _context(parts: Sequence[str], own: int) -> str:
+def context_of(parts: Sequence[str], own: int) -> str:
     """Return the section with ``HERE`` for its own paragraph, the nearest that fit in a cell."""
     lines = [" ".join(legal(part).split("\n")) for part in parts]
     lines[own] = HERE
-    if _fits("\n".join(lines)):
+    if fits("\n".join(lines)):
         return "\n".join(lines)
     first, last, grows = own, own + 1, True
     while grows:
         grows = False
-        if first > 0 and _fits("\n".join(lines[first - 1 : last])):
+        if first > 0 and fits("\n".join(lines[first - 1 : last])):
             first, grows = first - 1, True
-        if last < len(lines) and _fits("\n".join(lines[first : last + 1])):
+        if last < len(lines) and fits("\n".join(lines[first : last + 1])):
             last, grows = last + 1, True
     return "\n".join(lines[first:last])
 
 
-def _fits(text: str) -> bool:
+def fits(text: str) -> bool:
+    """Say whether a cell can hold ``text``."""
     return len(text.encode("utf-16-le", "replace")) // 2 < MAX_CELL
 
 

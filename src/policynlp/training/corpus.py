@@ -242,8 +242,7 @@ def _text(path: Path) -> str:
         raise CorpusError(str(error)) from error
 
 
-def read_records(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield each JSON object of a JSONL file with its file and line."""
+def _records(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     with io.StringIO(_text(path), newline=None) as lines:
         for number, line in enumerate(lines, 1):
             if not line.strip():
@@ -259,7 +258,7 @@ def read_records(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _read_text_records(path: Path) -> Iterator[LabelledSection]:
-    for place, record in read_records(path):
+    for place, record in _records(path):
         yield section_of(place, record)
 
 
@@ -286,7 +285,7 @@ def _text_paragraph(place: str, value: dict[str, Any]) -> _Counted:
 
 
 def _read_counts(path: Path) -> Iterator[LabelledSection]:
-    records = read_records(path)
+    records = _records(path)
     place, header = next(records, (str(path), {}))
     if header.get("format") != COUNTS_FORMAT:
         raise CorpusError(f"{place}: the first line must say format {COUNTS_FORMAT!r}")
