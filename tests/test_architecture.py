@@ -23,6 +23,7 @@ LEVELS = (
     ("language", "reading"),
     ("records",),
     ("article", "errors"),
+    ("messages",),
 )
 RANKS = {group: rank for rank, groups in enumerate(LEVELS) for group in groups}
 

@@ -1,0 +1,45 @@
+"""What the program says to a person, in English or Chinese.
+
+A message is an English template, ``say("{path}: no column {column}", path=…, column=…)``, which
+``zh.toml`` gives in Chinese. Errors carry template and values, so that they read in the language
+of whoever prints them, whichever process raised them.
+"""
+
+import tomllib
+from functools import cache
+from importlib import resources
+from typing import Final
+
+ENGLISH: Final = "en"
+CHINESE: Final = "zh"
+LANGUAGES: Final = (ENGLISH, CHINESE)
+
+_spoken = ENGLISH
+
+
+def speak(language: str) -> None:
+    """Say everything from now on in one of ``LANGUAGES``."""
+    global _spoken
+    if language not in LANGUAGES:
+        raise ValueError(f"no such language: {language!r}; there are {', '.join(LANGUAGES)}")
+    _spoken = language
+
+
+def spoken() -> str:
+    """Return the language that messages are in."""
+    return _spoken
+
+
+def say(template: str, /, **values: object) -> str:
+    """Fill ``template`` in the language spoken; one without values is taken as it is."""
+    if _spoken == CHINESE:
+        template = chinese().get(template, template)
+    return template.format(**values) if values else template
+
+
+@cache
+def chinese() -> dict[str, str]:
+    """Return the Chinese template of each English one."""
+    text = resources.files(__name__).joinpath("zh.toml").read_text(encoding="utf-8")
+    templates: dict[str, str] = tomllib.loads(text)
+    return templates
