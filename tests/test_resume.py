@@ -17,6 +17,7 @@ from policynlp.batch import Options, Shard, Summary, merge, score
 from policynlp.batch import source as source_module
 from policynlp.batch.scoring import Load
 from policynlp.errors import OutputError
+from policynlp.messages import speaking, spoken
 
 COUNT = 120
 CHUNK = 8  # articles, about
@@ -130,6 +131,18 @@ def test_a_killed_run_goes_on(archive: Path, jobs: int) -> None:
     assert written(archive) == expected(archive)
     scored = len(log.read_text().splitlines())
     assert scored <= COUNT + kills * jobs * CHUNK
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_run_goes_on_in_the_language_in_which_it_began(archive: Path, jobs: int) -> None:
+    with speaking("zh"):
+        with pytest.raises(Stop):
+            run(archive, jobs=jobs, progress=stop_after(2))
+        whole = expected(archive)
+    run(archive, jobs=jobs)
+    assert "文本为空".encode() in written(archive)[1]
+    assert written(archive) == whole
+    assert spoken() == "en"
 
 
 def test_going_on_with_other_workers(archive: Path) -> None:

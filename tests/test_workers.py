@@ -15,6 +15,7 @@ from fake_analyzer import CRASH, DIE, FakeAnalyzer, LoggingAnalyzer
 from policynlp.batch import Scorer, score, workers
 from policynlp.batch import source as source_module
 from policynlp.batch.scoring import Job
+from policynlp.messages import speaking
 
 
 @pytest.fixture(autouse=True)
@@ -46,6 +47,33 @@ def test_serial_and_parallel_are_the_same(tmp_path: Path, alone: bool) -> None:
     for name in ("{}.csv", "{}.csv.failures.csv"):
         one, two = ((tmp_path / name.format(jobs)).read_bytes() for jobs in (1, 2))
         assert one == two
+
+
+@pytest.mark.parametrize("alone", [True, False])
+def test_workers_speak_the_language_of_the_run(tmp_path: Path, alone: bool) -> None:
+    inputs = [archive(tmp_path, {}), str(tmp_path / "in")]
+    (tmp_path / "in").mkdir()
+    cut = "云溪县".encode()[:-1]
+    for name, data in {"a.txt": b" ", "b.txt": cut, "c.pdf": b"%PDF"}.items():
+        (tmp_path / "in" / name).write_bytes(data)
+    done = threading.Event()
+    if not alone:
+        threading.Thread(target=done.wait).start()
+    with speaking("zh"):
+        for jobs in (1, 2):
+            score(FakeAnalyzer, inputs, str(tmp_path / f"{jobs}.jsonl"), jobs=jobs)
+    done.set()
+    one, two = ((tmp_path / f"{jobs}.jsonl.failures.csv").read_bytes() for jobs in (1, 2))
+    assert one == two
+    rows = list(csv.DictReader(two.decode("utf-8-sig").splitlines()))
+    assert [(row["stage"], row["reason"]) for row in rows] == [
+        ("read", "文本为空"),
+        (
+            "decode",
+            "编码为 UTF-8，但文件在偏移 6 字节处截断或损坏；请重新获取文件，或另存为 UTF-8",
+        ),
+        ("read", "不支持读取 .pdf：请将其中的文字提取为 .txt，例如用命令：pdftotext 文件名"),
+    ]
 
 
 def test_an_article_that_kills_is_a_failure(tmp_path: Path) -> None:

@@ -29,6 +29,7 @@ from policynlp.article import (
 )
 from policynlp.errors import InputError
 from policynlp.language.terms import Floats
+from policynlp.messages import speak, spoken
 from policynlp.model import Cutoffs, Model, default_folder
 from policynlp.model import load as load_model
 from policynlp.reading import read_text
@@ -119,7 +120,8 @@ class Analyzer:
             raise ValueError("jobs needs an analyzer that was loaded from a folder")
         cutoffs = (self._model.paragraph, self._model.section)
         results: Iterator[list[Analysis | Failure]] = Parallel(n_jobs=jobs, return_as="generator")(
-            delayed(_attempt_lot)(self._folder, cutoffs, lot, limits, on_error) for lot in lots
+            delayed(_attempt_lot)(self._folder, cutoffs, lot, limits, on_error, spoken())
+            for lot in lots
         )
         return results
 
@@ -198,14 +200,22 @@ class Analyzer:
         for name in ("characters", "sentences", "section_characters"):
             most = getattr(limits, name)
             if most is not None and (not isinstance(most, int) or most < 1):
-                raise InputError(f"{name}={most!r} must be a whole number from 1 on, or None")
+                raise InputError(
+                    "{name}={value!r} must be a whole number from 1 on, or None",
+                    name=name,
+                    value=most,
+                )
         if limits.ratio is not None and not 0.0 < limits.ratio <= 1.0:
-            raise InputError(f"ratio={limits.ratio!r} must be above 0 and at most 1")
+            raise InputError("ratio={value!r} must be above 0 and at most 1", value=limits.ratio)
         if isinstance(limits.themes, str):
-            raise InputError(f"themes={limits.themes!r} must be a tuple of themes")
+            raise InputError("themes={value!r} must be a tuple of themes", value=limits.themes)
         for theme in limits.themes:
             if theme not in self._places:
-                raise InputError(f"no theme is called {theme}; there are {', '.join(self.themes)}")
+                raise InputError(
+                    "no theme is called {theme}; there are {themes}",
+                    theme=theme,
+                    themes=", ".join(self.themes),
+                )
 
     def _relevance(
         self, article: Article, probabilities: Floats, themes: Sequence[str]
@@ -287,7 +297,9 @@ def _attempt_lot(
     lot: list[str | Article],
     limits: AbstractLimits,
     on_error: OnError,
+    language: str,
 ) -> list[Analysis | Failure]:
+    speak(language)  # A failure's reason is said here.
     return _worker_analyzer(folder, *cutoffs)._attempt(lot, limits, on_error)
 
 
@@ -295,7 +307,9 @@ def _article(item: str | Article) -> Article:
     if isinstance(item, str):
         return read_text(item)
     if not isinstance(item, Article):
-        raise InputError(f"an article is a string or an Article, not {type(item).__name__}")
+        raise InputError(
+            "an article is a string or an Article, not {type}", type=type(item).__name__
+        )
     if item.sections or not item.text.strip():
         return item
     metadata = {name: getattr(item, name) for name in _METADATA}

@@ -143,19 +143,23 @@ def load(folder: Path) -> Model:
     missing = sorted(expected - manifest["files"].keys())
     if missing:
         raise ModelError(
-            f'{folder / MANIFEST}: "files" does not list {", ".join(missing)}; restore the folder '
-            "or train again"
+            '{path}: "files" does not list {missing}; restore the folder or train again',
+            path=folder / MANIFEST,
+            missing=", ".join(missing),
         )
     for name, digest in manifest["files"].items():
         if not (folder / name).is_file() or _sha256(folder / name) != digest:
             raise ModelError(
-                f"{folder / name}: missing or changed since the model was saved; "
-                "restore the folder or train again"
+                "{path}: missing or changed since the model was saved; "
+                "restore the folder or train again",
+                path=folder / name,
             )
     try:
         model = _build(folder, manifest)
     except (KeyError, TypeError, ValueError) as error:
-        raise ModelError(f"{folder}: not a valid model ({error!r}); train again") from error
+        raise ModelError(
+            "{folder}: not a valid model ({error!r}); train again", folder=folder, error=error
+        ) from error
     _check(folder, model)
     return model
 
@@ -209,20 +213,30 @@ def _manifest(folder: Path) -> dict[str, Any]:
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise ModelError(f"{folder}: not a model folder (no {MANIFEST})") from None
+        raise ModelError(
+            "{folder}: not a model folder (no {manifest})", folder=folder, manifest=MANIFEST
+        ) from None
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise ModelError(f"{path}: not JSON ({error}); restore it or train again") from error
+        raise ModelError(
+            "{path}: not JSON ({error}); restore it or train again", path=path, error=error
+        ) from error
     if not isinstance(manifest, dict) or not isinstance(manifest.get("files"), dict):
-        raise ModelError(f"{path}: not a model manifest; restore it or train again")
+        raise ModelError("{path}: not a model manifest; restore it or train again", path=path)
     if manifest.get("format") != FORMAT:
         raise ModelError(
-            f"{path}: model format {manifest.get('format')!r}, but this version reads format "
-            f"{FORMAT}; train again or use the version that wrote it"
+            "{path}: model format {found!r}, but this version reads format {known}; "
+            "train again or use the version that wrote it",
+            path=path,
+            found=manifest.get("format"),
+            known=FORMAT,
         )
     if manifest.get("fingerprint") != fingerprint():
         raise ModelError(
-            f"{path}: made with other words (fingerprint {manifest.get('fingerprint')}, this "
-            f"version cuts {fingerprint()}); train again or use the version that wrote it"
+            "{path}: made with other words (fingerprint {found}, this version cuts {own}); "
+            "train again or use the version that wrote it",
+            path=path,
+            found=manifest.get("fingerprint"),
+            own=fingerprint(),
         )
     return manifest
 
@@ -290,30 +304,43 @@ def _check(folder: Path, model: Model) -> None:
     terms, themes = len(model.vocabulary), len(model.themes)
     shapes = {"idf": (terms,), "abstract_words": (terms,)} | dict.fromkeys(VIEWS, (terms, themes))
     for name, array in _arrays(model).items():
+        path = f"{folder}/weights/{name}.npy"
         if name in shapes and array.shape != shapes[name]:
             raise ModelError(
-                f"{folder}/weights/{name}.npy: shape {array.shape}, expected {shapes[name]}"
+                "{path}: shape {found}, expected {expected}",
+                path=path,
+                found=array.shape,
+                expected=shapes[name],
             )
         if not np.isfinite(array).all():
-            raise ModelError(f"{folder}/weights/{name}.npy: holds values that are not finite")
+            raise ModelError("{path}: holds values that are not finite", path=path)
 
     _check_numbers(folder / MANIFEST, model)
 
 
 def _check_numbers(path: Path, model: Model) -> None:
     if len(set(model.themes)) < len(model.themes):
-        raise ModelError(f'{path}: "themes" names a theme twice; train again')
+        raise ModelError('{path}: "themes" names a theme twice; train again', path=path)
     for name in ("intercepts", "calibration", "roll_up"):
         if not np.isfinite(getattr(model, name)).all():
-            raise ModelError(f'{path}: "{name}" holds values that are not finite; train again')
+            raise ModelError(
+                '{path}: "{name}" holds values that are not finite; train again',
+                path=path,
+                name=name,
+            )
     for level, cutoffs in (("paragraph", model.paragraph), ("section", model.section)):
         for theme, threshold, uncertain in zip(
             model.themes, cutoffs.threshold, cutoffs.uncertain_from, strict=True
         ):
             if not (0 < threshold <= 1 and 0 <= uncertain <= 1):
                 raise ModelError(
-                    f"{path}: {theme}: {level} threshold {threshold} and uncertain_from "
-                    f"{uncertain} must be from 0 to 1, the threshold above 0; train again"
+                    "{path}: {theme}: {level} threshold {threshold} and uncertain_from "
+                    "{uncertain} must be from 0 to 1, the threshold above 0; train again",
+                    path=path,
+                    theme=theme,
+                    level=level,
+                    threshold=threshold,
+                    uncertain=uncertain,
                 )
 
 

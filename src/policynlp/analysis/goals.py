@@ -1,9 +1,10 @@
 """Thresholds by goal: tags that are right so often, or a theme's threshold by hand."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from policynlp.errors import ModelError
+from policynlp.messages import say
 from policynlp.model import Cutoffs, Model
 
 
@@ -36,9 +37,11 @@ def aim(model: Model, min_precision: float | None, thresholds: Mapping[str, floa
 def _check(model: Model, min_precision: float | None, thresholds: Mapping[str, float]) -> None:
     for theme in thresholds:
         if theme not in model.themes:
-            known = "、".join(model.themes)
             raise ModelError(
-                f"{model.id} has no theme {theme!r} to set a threshold for, but {known}"
+                "{model} has no theme {theme!r} to set a threshold for, but {themes}",
+                model=model.id,
+                theme=theme,
+                themes="、".join(model.themes),
             )
     for goal in (*thresholds.values(), *([] if min_precision is None else [min_precision])):
         if not 0 < goal < 1:
@@ -49,16 +52,37 @@ def _promised(model: Model, level: str, theme: int, min_precision: float) -> flo
     """Return the threshold of the lowest known step from ``min_precision`` up."""
     if not model.promises:
         raise ModelError(
-            f"{model.id} was trained before models had thresholds by precision; train it again, "
-            "or set thresholds"
+            "{model} was trained before models had thresholds by precision; train it again, "
+            "or set thresholds",
+            model=model.id,
         )
     promised = model.promises[level][theme].items()
     reached = {precision: least for precision, least in promised if least is not None}
     enough = [precision for precision in reached if precision >= min_precision]
     if not enough:
-        most = f"at most {max(reached)}" if reached else "none"
-        raise ModelError(
-            f"{model.id} cannot promise precision {min_precision} for {level}s of "
-            f"{model.themes[theme]!r}, {most}; ask for less, or set a threshold for this theme"
-        )
+        levels = say("paragraphs") if level == "paragraph" else say("sections")
+        raise _unreachable(model.id, min_precision, levels, model.themes[theme], reached)
     return reached[min(enough)]
+
+
+def _unreachable(
+    model: str, precision: float, levels: str, theme: str, reached: Collection[float]
+) -> ModelError:
+    if not reached:
+        return ModelError(
+            "{model} cannot promise precision {precision} for {levels} of {theme!r}, none; "
+            "ask for less, or set a threshold for this theme",
+            model=model,
+            precision=precision,
+            levels=levels,
+            theme=theme,
+        )
+    return ModelError(
+        "{model} cannot promise precision {precision} for {levels} of {theme!r}, at most {most}; "
+        "ask for less, or set a threshold for this theme",
+        model=model,
+        precision=precision,
+        levels=levels,
+        theme=theme,
+        most=max(reached),
+    )

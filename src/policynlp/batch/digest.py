@@ -45,7 +45,7 @@ def digest(
             digester.add(found)
     result = digester.digest(length)
     if not result.articles + len(failures):
-        raise InputError(f"{', '.join(inputs)}: no article found")
+        raise InputError("{inputs}: no article found", inputs=", ".join(inputs))
     return Digested(result, tuple(failures))
 
 
@@ -56,9 +56,9 @@ def check_target(out: str, inputs: Sequence[str], *, overwrite: bool) -> None:
         return
     paths = (file.path for file in find_inputs(inputs))
     if any(read and read.exists() and read.samefile(path) for read in paths):
-        raise InputError(f"{out}: is one of the inputs; choose another output")
+        raise InputError("{path}: is one of the inputs; choose another output", path=out)
     if not overwrite:
-        raise OutputError(f"{out}: is there already; --overwrite replaces it")
+        raise OutputError("{path}: is there already; --overwrite replaces it", path=out)
 
 
 def _articles(inputs: Sequence[str], failures: list[Failure]) -> Iterator[Article]:

@@ -45,9 +45,15 @@ def write_whole(path: Path, data: bytes) -> None:
 
 def _unwritable(path: Path, error: OSError) -> OutputError:
     if isinstance(error, PermissionError):
-        advice = "perhaps another program has it open"
-    else:
-        advice = "make room on the disk"
+        return UnwritableError(
+            "{path}: cannot be written: {reason}; perhaps another program has it open, "
+            "then give the same command again",
+            path=path,
+            reason=error.strerror,
+        )
     return UnwritableError(
-        f"{path}: cannot be written: {error.strerror}; {advice}, then give the same command again"
+        "{path}: cannot be written: {reason}; make room on the disk, "
+        "then give the same command again",
+        path=path,
+        reason=error.strerror,
     )

@@ -14,6 +14,7 @@ from policynlp.batch.options import Options
 from policynlp.batch.scoring import Scorer
 from policynlp.batch.source import Survey
 from policynlp.errors import OutputError
+from policynlp.messages import say, spoken
 
 RUNNING, DONE = "running", "done"
 _PACKAGES: Final = ("numpy", "rjieba", "jieba", "trafilatura", "opencc")
@@ -38,6 +39,7 @@ def new_manifest(scorer: Scorer, survey: Survey, options: Options) -> Manifest:
         },
         "options": options.as_record() | {"columns": list(survey.columns)},
         "shard": list(options.shard) if options.shard else None,
+        "messages": spoken(),
     }
 
 
@@ -48,9 +50,11 @@ def read_manifest(path: Path) -> Manifest | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
-        raise OutputError(f"{path}: cannot be read ({error}); --overwrite begins anew") from error
+        raise OutputError(
+            "{path}: cannot be read ({error}); --overwrite begins anew", path=path, error=error
+        ) from error
     if not isinstance(manifest, dict) or not {"status", *_IDENTITY} <= manifest.keys():
-        raise OutputError(f"{path}: is no manifest of a run; --overwrite begins anew")
+        raise OutputError("{path}: is no manifest of a run; --overwrite begins anew", path=path)
     return manifest
 
 
@@ -65,20 +69,25 @@ def identity(manifest: Manifest) -> str:
     return hashlib.sha256(said.encode()).hexdigest()
 
 
-def differences(old: Manifest, new: Manifest, *, but: tuple[str, ...] = ()) -> list[str]:
+def differences(old: Manifest, new: Manifest, *, but: tuple[str, ...] = ()) -> str:
     """What keeps a run from going on with the parts of another one, for a person to read."""
     keys = [key for key in _IDENTITY if key not in but]
-    return [text for key in keys for text in _different(key, old[key], _as_read(new[key]))]
+    found = (text for key in keys for text in _different(key, old[key], _as_read(new[key])))
+    return say("; ").join(found)
 
 
 def _different(name: str, old: Any, new: Any) -> Iterator[str]:
     if old == new:
         return
-    if name in ("inputs", "model") or not isinstance(old, dict) or not isinstance(new, dict):
-        yield f"other {name}" if name in ("inputs", "model") else f"{name} {old}, now {new}"
-        return
-    for key in dict.fromkeys((*old, *new)):
-        yield from _different(key, old.get(key), new.get(key))
+    if name == "inputs":
+        yield say("other inputs")
+    elif name == "model":
+        yield say("other model")
+    elif isinstance(old, dict) and isinstance(new, dict):
+        for key in dict.fromkeys((*old, *new)):
+            yield from _different(key, old.get(key), new.get(key))
+    else:
+        yield say("{name} {old}, now {new}", name=name, old=old, new=new)
 
 
 def _as_read(value: object) -> Any:

@@ -33,10 +33,10 @@ def merge(out: str, outputs: Sequence[str], *, overwrite: bool = False) -> Count
     """
     target = Paths.of(out)
     if target.out.exists() and not overwrite:
-        raise OutputError(f"{out}: is there already; --overwrite replaces it")
+        raise OutputError("{path}: is there already; --overwrite replaces it", path=out)
     shares = _complete([_whole(path) for path in outputs])
     if not can_be_merged(out) or _kind(out) != _kind(shares[0].name):
-        raise OutputError(f"{out}: must end as {shares[0].name} does")
+        raise OutputError("{path}: must end as {first} does", path=out, first=shares[0].name)
     counts = Counts()
     for share in shares:
         counts.add(Counts.of(share.manifest["counts"]))
@@ -63,14 +63,16 @@ def _whole(path: str) -> _Share:
     paths = Paths.of(path)
     manifest = read_manifest(paths.manifest)
     if manifest is None:
-        raise OutputError(f"{path}: has no {paths.manifest.name} beside it")
+        raise OutputError(
+            "{path}: has no {manifest} beside it", path=path, manifest=paths.manifest.name
+        )
     if not manifest["shard"]:
-        raise OutputError(f"{path}: is no shard; make it with --shard")
+        raise OutputError("{path}: is no shard; make it with --shard", path=path)
     if manifest["status"] != DONE:
-        raise OutputError(f"{path}: is not finished; give its command again")
+        raise OutputError("{path}: is not finished; give its command again", path=path)
     for file, key in ((paths.out, "output"), (paths.failures, "failures")):
         if digest_of(file) != manifest[key]:
-            raise OutputError(f"{file}: is missing or was changed since it was written")
+            raise OutputError("{path}: is missing or was changed since it was written", path=file)
     return _Share(paths, manifest)
 
 
@@ -80,19 +82,38 @@ def _complete(shares: list[_Share]) -> list[_Share]:
     for share in shares[1:]:
         different = differences(first.manifest, share.manifest, but=("shard",))
         if different:
-            raise OutputError(f"{share.name}: has {'; '.join(different)} than {first.name}")
+            raise OutputError(
+                "{path}: has {different} than {first}",
+                path=share.name,
+                different=different,
+                first=first.name,
+            )
     of = first.manifest["shard"][1]
     found: dict[int, _Share] = {}
     for share in shares:
         number, other = share.manifest["shard"]
         if other != of:
-            raise OutputError(f"{share.name}: is one of {other} shards, {first.name} one of {of}")
+            raise OutputError(
+                "{path}: is one of {other} shards, {first} one of {of}",
+                path=share.name,
+                other=other,
+                first=first.name,
+                of=of,
+            )
         if number in found:
-            raise OutputError(f"{share.name} and {found[number].name} are both shard {number}/{of}")
+            raise OutputError(
+                "{path} and {other} are both shard {number}/{of}",
+                path=share.name,
+                other=found[number].name,
+                number=number,
+                of=of,
+            )
         found[number] = share
     missing = [f"{number}/{of}" for number in range(1, of + 1) if number not in found]
     if missing:
-        raise OutputError(f"{first.name}: the shards {', '.join(missing)} are missing")
+        raise OutputError(
+            "{path}: the shards {missing} are missing", path=first.name, missing=", ".join(missing)
+        )
     return [found[number] for number in sorted(found)]
 
 

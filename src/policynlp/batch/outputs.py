@@ -40,7 +40,11 @@ class Output:
 def check_output(path: str) -> None:
     """Raise ``InputError`` where the name says of no known kind."""
     if path != STDOUT and not path.lower().endswith(OUTPUT_SUFFIXES):
-        raise InputError(f"{path}: an output must end in {', '.join(OUTPUT_SUFFIXES)}, or be -")
+        raise InputError(
+            "{path}: an output must end in {suffixes}, or be -",
+            path=path,
+            suffixes=", ".join(OUTPUT_SUFFIXES),
+        )
 
 
 def is_table(path: str) -> bool:

@@ -20,6 +20,7 @@ from policynlp.batch.source import Chunk, Source, Survey, copy_stdin, how_many, 
 from policynlp.batch.store import Paths, Store
 from policynlp.batch.workers import Scored, score_here, score_parallel
 from policynlp.errors import InputError, OutputError
+from policynlp.messages import speaking
 from policynlp.reading.formats import STDIN
 
 DEFAULT_OPTIONS: Final = Options()
@@ -85,7 +86,7 @@ def score(
     """
     check_output(out)
     if options.shard and not can_be_merged(out):
-        raise InputError(f"{out}: a shard's output must end in .jsonl, .jsonl.gz or .csv")
+        raise InputError("{path}: a shard's output must end in .jsonl, .jsonl.gz or .csv", path=out)
     scorer = load()
     watch = _Watch(progress, scorer.themes)
     if out != STDOUT:
@@ -146,9 +147,10 @@ class _Run:
                 _recall(watch.summary, store.manifest)
             else:
                 try:
-                    self._score(source, survey, store, watch)
+                    with speaking(store.manifest["messages"]):
+                        self._score(source, survey, store, watch)
                 except UnwritableError as error:
-                    raise OutputError(f"{error}: it goes on from here") from error
+                    raise OutputError("{error}: it goes on from here", error=error) from error
 
     def _score(self, source: Source, survey: Survey, store: Store, watch: _Watch) -> None:
         shard, summary = self.options.shard, watch.summary
@@ -230,4 +232,4 @@ def _print(data: bytes) -> None:
 
 
 def _nothing(inputs: Sequence[str]) -> InputError:
-    return InputError(f"{', '.join(inputs)}: no article found")
+    return InputError("{inputs}: no article found", inputs=", ".join(inputs))

@@ -11,6 +11,7 @@ from policynlp.article import AbstractLimits, Analysis, Article, Failure
 from policynlp.batch.options import Options
 from policynlp.batch.outputs import Output, output_for
 from policynlp.batch.source import Chunk
+from policynlp.messages import say, spoken
 from policynlp.reading.formats import Item, make_article
 
 FAILURES_KEPT: Final = 5
@@ -49,7 +50,8 @@ class Job:
     """All that a worker must know: how to load the model and what to make of an article.
 
     ``columns`` are those that a table keeps of its inputs; ``keep`` puts away what became of a
-    chunk, in the worker itself, so that nothing that is done can be lost on the way.
+    chunk, in the worker itself, so that nothing that is done can be lost on the way. Reasons of
+    failures are given in ``messages``, the language spoken where the job was made.
     """
 
     load: Load
@@ -57,6 +59,7 @@ class Job:
     options: Options
     columns: tuple[str, ...] = ()
     keep: "Callable[[int, Part], Result]" = field(default=lambda number, part: part)
+    messages: str = field(default_factory=spoken)
 
     def output(self, themes: Sequence[str]) -> Output:
         """How results are written."""
@@ -157,7 +160,7 @@ def score_chunk(chunk: Chunk, scorer: Scorer, output: Output, options: Options) 
                 part.fail(entry)
             _write(entry, result, output, part, rendered)
     for entry in waiting:
-        lost = Failure(entry.id, entry.place, "analyze", "the analyzer gave no result")
+        lost = Failure(entry.id, entry.place, "analyze", say("the analyzer gave no result"))
         part.fail(entry if isinstance(entry, Failure) else lost)
     part.output = output.pack(b"".join(rendered))
     return part

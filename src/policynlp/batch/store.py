@@ -24,6 +24,7 @@ from policynlp.batch.parts import Kept, Parts
 from policynlp.batch.repeats import Repeats, find_repeats
 from policynlp.batch.scoring import FAILURES_KEPT, Counts, Part, Result
 from policynlp.errors import OutputError
+from policynlp.messages import ENGLISH
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,20 +90,25 @@ class Store:
         out = self._paths.out
         if earlier is None:
             if out.exists():
-                raise OutputError(f"{out}: is there already; --overwrite replaces it")
+                raise OutputError("{path}: is there already; --overwrite replaces it", path=out)
             return
         different = differences(earlier, self.manifest)
         if different:
             raise OutputError(
-                f"{out}: an earlier run had {'; '.join(different)}; --overwrite begins anew"
+                "{path}: an earlier run had {different}; --overwrite begins anew",
+                path=out,
+                different=different,
             )
         if earlier["status"] == RUNNING:
             self._goes_on = True
             self.manifest["started"] = earlier["started"]
+            # All reasons of failures are in one language, that in which the run began.
+            self.manifest["messages"] = earlier.get("messages", ENGLISH)
         elif out.exists():
             if digest_of(out) != earlier["output"]:
                 raise OutputError(
-                    f"{out}: was changed since it was written; --overwrite scores it again"
+                    "{path}: was changed since it was written; --overwrite scores it again",
+                    path=out,
                 )
             self.finished, self.manifest = True, earlier
 
@@ -177,8 +183,10 @@ class Store:
             part = self._parts.get(number)
             if part is None:
                 raise OutputError(
-                    f"{self._paths.parts}: part {number} is gone or damaged; "
-                    "give the same command again: it goes on from here"
+                    "{path}: part {number} is gone or damaged; "
+                    "give the same command again: it goes on from here",
+                    path=self._paths.parts,
+                    number=number,
                 )
             yield part
 

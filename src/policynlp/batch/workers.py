@@ -16,6 +16,7 @@ from policynlp.article import Failure
 from policynlp.batch.outputs import Output
 from policynlp.batch.scoring import Job, Part, Result, Scorer, score_chunk
 from policynlp.batch.source import Chunk
+from policynlp.messages import say, speak
 
 # Chunks that wait for a worker, and results that wait for an older one, for each worker.
 _WAITING: Final = 2
@@ -99,7 +100,9 @@ def _rescue(chunk: Chunk, pool: "_Pool") -> Part:
         pool.restart()
         if len(chunk.entries) == 1:
             part, (entry,) = Part(), chunk.entries
-            reason = f"the worker process died on this article ({type(error).__name__})"
+            reason = say(
+                "the worker process died on this article ({error})", error=type(error).__name__
+            )
             part.fail(Failure(entry.id, entry.place, "worker", reason))
             return part
     half = len(chunk.entries) // 2
@@ -195,6 +198,7 @@ _workers: list[_Worker] = []  # In a worker there is one.
 
 def _start_worker(parent: int, job: Job, scorer: Scorer | None) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Windows hands down no such setting.
+    speak(job.messages)
     scorer = scorer or job.load()
     worker = _Worker(parent, job, scorer, job.output(scorer.themes))
     threading.Thread(target=worker.watch, daemon=True).start()

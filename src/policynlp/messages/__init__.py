@@ -6,6 +6,8 @@ of whoever prints them, whichever process raised them.
 """
 
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from importlib import resources
 from typing import Final
@@ -28,6 +30,17 @@ def speak(language: str) -> None:
 def spoken() -> str:
     """Return the language that messages are in."""
     return _spoken
+
+
+@contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """Say everything meanwhile in one of ``LANGUAGES``."""
+    before = spoken()
+    speak(language)
+    try:
+        yield
+    finally:
+        speak(before)
 
 
 def say(template: str, /, **values: object) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from policynlp.article import Removed, Span
+from policynlp.messages import say
 from policynlp.reading.frame import (
     LEAD_LINES,
     Frame,
@@ -150,5 +151,5 @@ def _reason(line: Line, title: str, frame: Frame, i: int, region: str) -> str:
 def _page(title: str, metadata: Metadata, body: list[Span], removed: list[Removed]) -> Page:
     """Put a page together, with a warning where little of it is body."""
     left = sum(end - start for start, end in body)
-    warnings = (f"only {left} characters of body remain",) if left < MIN_BODY else ()
+    warnings = (say("only {left} characters of body remain", left=left),) if left < MIN_BODY else ()
     return Page(title, *metadata, tuple(body), tuple(removed), warnings)

@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from policynlp.errors import InputError
+from policynlp.messages import say
 
 # What people call their columns, compared without case, white space, "_", "-" and width.
 # A field's own name comes first: it decides where several columns could be the field.
@@ -102,11 +103,13 @@ def _columns(record: Mapping[str, object], place: str, chosen: Columns) -> dict[
     try:
         columns = dict(find_columns(names, chosen))
     except InputError as error:
-        raise InputError(f"{place}: {error}") from error
+        raise InputError("{place}: {error}", place=place, error=error) from error
     if "text" in columns and "sections" in columns:
         given = [field for field in ("text", "sections") if record[columns[field]]]
         if len(given) > 1:
-            raise InputError(f'{place}: "text" and "sections" both hold the article; keep one')
+            raise InputError(
+                '{place}: "text" and "sections" both hold the article; keep one', place=place
+            )
         del columns["sections" if given == ["text"] else "text"]
     return columns
 
@@ -126,11 +129,24 @@ def find_columns(names: tuple[str, ...], chosen: Columns = ()) -> Mapping[str, s
     if "text" in fixed:
         found.pop("sections", None)
     if "text" not in found and "sections" not in found:
-        wanted = f'"{fixed["text"]}"' if "text" in fixed else _or(_SYNONYMS["text"])
-        raise InputError(
-            f"nothing is called {wanted}; found {', '.join(names) or 'no field with a value'}"
-        )
+        raise _no_article(names, fixed)
     return {field: _the_column(field, names) for field, names in found.items()}
+
+
+def _no_article(names: Sequence[str], fixed: Mapping[str, str]) -> InputError:
+    """Say which column is looked for, and which there are."""
+    found = ", ".join(names) or say("no field with a value")
+    if "text" in fixed:
+        return InputError(
+            'nothing is called "{name}"; found {found}', name=fixed["text"], found=found
+        )
+    *others, last = _SYNONYMS["text"].split()
+    return InputError(
+        "nothing is called {others} or {last}; found {found}",
+        others=", ".join(others),
+        last=last,
+        found=found,
+    )
 
 
 def _folded(name: str) -> str:
@@ -144,17 +160,13 @@ def _the_column(field: str, names: Sequence[str]) -> str:
     own = [name for name in names if _folded(name) == field]
     candidates = own or names
     if len(candidates) > 1:
-        columns = " and ".join(f'"{name}"' for name in candidates)
         raise InputError(
-            f'{columns} could each be the {field}; call the one you mean "{field}" '
-            "and rename the others"
+            '{columns} could each be the {field}; call the one you mean "{field}" '
+            "and rename the others",
+            columns=say(" and ").join(f'"{name}"' for name in candidates),
+            field=field,
         )
     return candidates[0]
-
-
-def _or(names: str) -> str:
-    *others, last = names.split()
-    return f"{', '.join(others)} or {last}"
 
 
 def _as_text(value: object, name: str, place: str, *, numbers: bool = False) -> str:
@@ -164,23 +176,43 @@ def _as_text(value: object, name: str, place: str, *, numbers: bool = False) -> 
     if numbers and isinstance(value, int | float) and not isinstance(value, bool):
         # Tables turn whole numbers into 12.0 where one of them is missing.
         return str(int(value)) if float(value).is_integer() else str(value)
-    raise _wrong(value, name, place, "a string")
+    raise InputError(
+        "{place}: {name} must be a string, found {found}",
+        place=place,
+        name=name,
+        found=_kind(value),
+    )
 
 
 def _as_sections(value: object, name: str, place: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
     if not isinstance(value, list | tuple):
-        raise _wrong(value, name, place, "a list of objects")
+        raise InputError(
+            "{place}: {name} must be a list of objects, found {found}",
+            place=place,
+            name=name,
+            found=_kind(value),
+        )
     return tuple(_as_section(part, f"{name}[{i}]", place) for i, part in enumerate(value))
 
 
 def _as_section(value: object, name: str, place: str) -> tuple[str, tuple[str, ...]]:
     if not isinstance(value, Mapping):
-        raise _wrong(value, name, place, 'an object with "heading" and "paragraphs"')
+        raise InputError(
+            '{place}: {name} must be an object with "heading" and "paragraphs", found {found}',
+            place=place,
+            name=name,
+            found=_kind(value),
+        )
     heading = value.get("heading")
     paragraphs = value.get("paragraphs")
     name_of_paragraphs = f'{name}["paragraphs"]'
     if not isinstance(paragraphs, list | tuple):
-        raise _wrong(paragraphs, name_of_paragraphs, place, "a list of strings")
+        raise InputError(
+            "{place}: {name} must be a list of strings, found {found}",
+            place=place,
+            name=name_of_paragraphs,
+            found=_kind(paragraphs),
+        )
     return (
         "" if heading is None else _as_text(heading, f'{name}["heading"]', place),
         tuple(
@@ -189,21 +221,17 @@ def _as_section(value: object, name: str, place: str) -> tuple[str, tuple[str, .
     )
 
 
-def _wrong(value: object, name: str, place: str, wanted: str) -> InputError:
-    return InputError(f"{place}: {name} must be {wanted}, found {_kind(value)}")
-
-
 def _kind(value: object) -> str:
-    """What JSON calls the type of ``value``."""
+    """What ``value`` is, or what JSON calls it."""
     if value is None:
         return "null"
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, int | float):
-        return f"the number {value}"
+        return say("the number {value}", value=value)
     if isinstance(value, str):
-        return "a string"
-    return "an object" if isinstance(value, Mapping) else "a list"
+        return say("a string")
+    return say("an object") if isinstance(value, Mapping) else say("a list")
 
 
 def _without_lone_surrogates(text: str) -> str:

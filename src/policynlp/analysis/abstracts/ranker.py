@@ -16,8 +16,10 @@ class Ranker:
         """Take the bias and a weight for each of FEATURES, and [terms] weights of words."""
         if weights.shape != (len(FEATURES) + 1,) or not np.isfinite(weights).all():
             raise ModelError(
-                f"abstracts: expected {len(FEATURES) + 1} finite weights, got {weights.shape}; "
-                "train the model again with this version"
+                "abstracts: expected {expected} finite weights, got {found}; "
+                "train the model again with this version",
+                expected=len(FEATURES) + 1,
+                found=weights.shape,
             )
         if lexicon.ndim != 1 or not np.isfinite(lexicon).all():
             raise ModelError("abstracts: the weights of words must be one finite number a term")

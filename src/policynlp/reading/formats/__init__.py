@@ -6,6 +6,7 @@ from functools import partial
 from typing import IO, Final
 
 from policynlp.article import Failure
+from policynlp.messages import say
 from policynlp.reading.formats.encodings import decode
 from policynlp.reading.formats.finding import STDIN, InputFile, find_inputs
 from policynlp.reading.formats.html import parse_page
@@ -50,22 +51,21 @@ _COLLECTIONS: Final[dict[tuple[str, ...], _Find]] = {
     (".xlsx", ".xlsm"): find_in_workbook,
     (".parquet",): find_in_parquet,
 }
-# What to do with files that are not read.
-_ADVICE: Final = {
-    (".mht", ".mhtml"): "save the page as .html",
-    (".doc", ".wps", ".rtf", ".odt"): (
+# What to do with files that are not read; said in the language of the run.
+_ADVICE: Final[dict[tuple[str, ...], Callable[[], str]]] = {
+    (".mht", ".mhtml"): lambda: say("save the page as .html"),
+    (".doc", ".wps", ".rtf", ".odt"): lambda: say(
         "save it as .docx or .txt, for example with: soffice --headless --convert-to docx FILE"
     ),
-    (".xls", ".et", ".ods"): (
+    (".xls", ".et", ".ods"): lambda: say(
         "save it as .xlsx or .csv, for example with: soffice --headless --convert-to xlsx FILE"
     ),
-    (".pdf",): "extract its text to .txt, for example with: pdftotext FILE",
-    (".ofd", ".caj"): "extract its text to .txt",
-    (".feather", ".arrow"): "write it as .parquet, .jsonl or .csv",
-    (".json",): "write it as .jsonl, one object a line",
-    (".zip", ".rar", ".7z", ".gz", ".tar"): "unpack it",
+    (".pdf",): lambda: say("extract its text to .txt, for example with: pdftotext FILE"),
+    (".ofd", ".caj"): lambda: say("extract its text to .txt"),
+    (".feather", ".arrow"): lambda: say("write it as .parquet, .jsonl or .csv"),
+    (".json",): lambda: say("write it as .jsonl, one object a line"),
+    (".zip", ".rar", ".7z", ".gz", ".tar"): lambda: say("unpack it"),
 }
-_OTHERWISE: Final = "convert it to .txt, .jsonl or .csv"
 DEFAULT_READING: Final = Reading()
 
 
@@ -120,6 +120,10 @@ def _refuse(file: InputFile, reading: Reading) -> Iterator[Item | Failure]:
     """The failure of a file of a kind that is not read, with what to do."""
     assert file.path is not None
     suffix = file.path.suffix.lower()
-    advice = next((advice for kinds, advice in _ADVICE.items() if suffix in kinds), _OTHERWISE)
-    reason = f"{suffix or 'a file without an extension'} is not read: {advice}"
+    advice = next(
+        (advice() for kinds, advice in _ADVICE.items() if suffix in kinds),
+        say("convert it to .txt, .jsonl or .csv"),
+    )
+    kind = suffix or say("a file without an extension")
+    reason = say("{kind} is not read: {advice}", kind=kind, advice=advice)
     yield Failure(file.id, file.place, "read", reason)

@@ -112,11 +112,22 @@ def _undecodable(data: bytes, place: str) -> InputError:
     """Say what is wrong with the encoding, and what to do."""
     try:
         data.decode(_candidates(data)[0])
-        trouble = "it decodes, but as noise"
     except UnicodeDecodeError as error:
         at_end = len(data) - _CUT_OFF <= error.start and len(data) < _CHUNK
         if error.encoding == "utf-8" and at_end and not data[: error.start].isascii():
-            said = f"UTF-8, but cut off or damaged at byte {error.start}"
-            return InputError(f"{place}: {said}; get the file again or save it as UTF-8")
-        trouble = f"not {error.encoding} from byte {error.start} on, and noise in gb18030 and big5"
-    return InputError(f"{place}: unknown encoding ({trouble}); save it as UTF-8")
+            return InputError(
+                "{place}: UTF-8, but cut off or damaged at byte {byte}; "
+                "get the file again or save it as UTF-8",
+                place=place,
+                byte=error.start,
+            )
+        return InputError(
+            "{place}: unknown encoding (not {encoding} from byte {byte} on, "
+            "and noise in gb18030 and big5); save it as UTF-8",
+            place=place,
+            encoding=error.encoding,
+            byte=error.start,
+        )
+    return InputError(
+        "{place}: unknown encoding (it decodes, but as noise); save it as UTF-8", place=place
+    )

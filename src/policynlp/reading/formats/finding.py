@@ -45,7 +45,7 @@ def find_inputs(paths: Iterable[str], *, skip: Collection[str] = ()) -> Iterator
     paths = [path for pattern in paths for path in _expand(pattern)]
     clash = next((path for path in paths if os.path.abspath(path) in skip), None)
     if clash is not None:
-        raise InputError(f"{clash}: is also what this run writes; choose another output")
+        raise InputError("{path}: is also what this run writes; choose another output", path=clash)
     return chain.from_iterable(_files(path, skip) for path in paths)
 
 
@@ -56,7 +56,7 @@ def _expand(pattern: str) -> list[str]:
     matches = sorted(glob.glob(pattern, recursive=True))
     paths = [path for path in matches if not _is_clutter(os.path.basename(path))]
     if not paths:
-        raise InputError(f"{pattern}: there is no such file or folder")
+        raise InputError("{path}: there is no such file or folder", path=pattern)
     return paths
 
 

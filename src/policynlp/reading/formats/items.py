@@ -7,6 +7,7 @@ from zipfile import BadZipFile
 
 from policynlp.article import Article, Failure
 from policynlp.errors import InputError
+from policynlp.messages import say
 from policynlp.reading import read_divided, read_text
 from policynlp.reading.formats.simplify import simplified
 from policynlp.reading.metadata import read_date
@@ -66,10 +67,16 @@ class ItemError(Exception):
     """Why one item cannot be read, and at which stage that was found."""
 
     def __init__(self, stage: str, error: Exception, place: str) -> None:
-        """Take the message of ``error`` without the ``place`` that it may begin with."""
+        """Take the reason from ``error``, whose message may begin with ``place``."""
         super().__init__(stage, error, place)
         self.stage = stage
-        self.reason = str(error).removeprefix(f"{place}: ")
+        self.reason = reason_of(error, place)
+
+
+def reason_of(error: Exception, place: str) -> str:
+    """The message of ``error`` without ``place``, which a failure names itself."""
+    # A colon as English and Chinese messages write it.
+    return str(error).removeprefix(f"{place}: ").removeprefix(f"{place}：")
 
 
 def parse_cells(item: Item, reading: Reading) -> InputRecord:
@@ -102,21 +109,23 @@ def read_trouble(error: Exception) -> str:
     if isinstance(error, InputError):
         return str(error)
     if isinstance(error, ModuleNotFoundError):
-        return f"{error.name} is not installed: pip install 'policynlp[files]'"
+        return say("{module} is not installed: pip install 'policynlp[files]'", module=error.name)
     if isinstance(error, BadZipFile):
-        return "cannot be read: it is damaged, locked with a password or of another kind"
+        return say("cannot be read: it is damaged, locked with a password or of another kind")
     reason = getattr(error, "strerror", None) or f"{type(error).__name__}: {error}"
-    return " ".join(f"cannot be read: {reason}".split())
+    return " ".join(say("cannot be read: {reason}", reason=reason).split())
 
 
 def _checked(item: Item, record: InputRecord, reading: Reading) -> InputArticle | Failure:
     id = record.id.strip() or item.id
     if record.is_empty:
-        return Failure(id, item.place, "read", "the text is empty")
+        return Failure(id, item.place, "read", say("the text is empty"))
     if reading.max_chars is not None and record.length > reading.max_chars:
-        reason = (
-            f"{record.length:,} characters, more than the {reading.max_chars:,} of --max-chars: "
-            "divide it or raise the limit"
+        reason = say(
+            "{length:,} characters, more than the {most:,} of --max-chars: "
+            "divide it or raise the limit",
+            length=record.length,
+            most=reading.max_chars,
         )
         return Failure(id, item.place, "read", reason)
     record = record._replace(id=id)

@@ -11,9 +11,10 @@ from typing import IO, Final
 
 from policynlp.article import Failure
 from policynlp.errors import InputError
+from policynlp.messages import say
 from policynlp.reading.formats.encodings import decode
 from policynlp.reading.formats.finding import InputFile
-from policynlp.reading.formats.items import Item, ItemError, Reading, parse_cells
+from policynlp.reading.formats.items import Item, ItemError, Reading, parse_cells, reason_of
 from policynlp.records import InputRecord
 
 _WIDE: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -67,8 +68,7 @@ def find_in_line_file(file: InputFile, reading: Reading) -> Iterator[Item | Fail
             try:
                 text = decode(stream.read(), place=file.place)
             except InputError as error:
-                reason = str(error).removeprefix(f"{file.place}: ")
-                yield Failure(file.id, file.place, "decode", reason)
+                yield Failure(file.id, file.place, "decode", reason_of(error, file.place))
                 return
             lines = (line.encode() for line in text.split("\n"))
         yield from _find_in_lines(file, lines)
@@ -92,7 +92,8 @@ def _find_in_lines(file: InputFile, lines: Iterable[bytes]) -> Iterator[Item | F
             line = next(lines, None)
         except (OSError, EOFError, zlib.error) as error:  # A zipped file that is not whole.
             id, place = f"{file.id}:{number}", f"{file.place}:{number}"
-            yield Failure(id, place, "read", f"cannot be read from here on: {error}")
+            reason = say("cannot be read from here on: {error}", error=error)
+            yield Failure(id, place, "read", reason)
             return
         if line is None:
             return
@@ -107,9 +108,11 @@ def _parse_object(line: str) -> dict[str, object]:
     try:
         value = json.loads(line)
     except json.JSONDecodeError as error:
-        raise InputError(f"not valid JSON: {error.msg} at column {error.colno}") from error
+        raise InputError(
+            "not valid JSON: {error} at column {column}", error=error.msg, column=error.colno
+        ) from error
     except (ValueError, RecursionError) as error:  # Endless numbers, endless nesting.
-        raise InputError(f"not valid JSON: {error}") from error
+        raise InputError("not valid JSON: {error}", error=error) from error
     if not isinstance(value, dict):
         raise InputError('each line must be an object such as {"id": …, "text": …}')
     return value

@@ -8,8 +8,9 @@ from typing import Any, Final
 
 from policynlp.article import Failure
 from policynlp.errors import InputError
+from policynlp.messages import say
 from policynlp.reading.formats.finding import InputFile
-from policynlp.reading.formats.items import Item, Reading, parse_cells
+from policynlp.reading.formats.items import Item, Reading, parse_cells, reason_of
 from policynlp.reading.formats.tables import read_header
 from policynlp.records import Columns, InputRecord
 
@@ -45,7 +46,7 @@ def find_in_workbook(file: InputFile, reading: Reading) -> Iterator[Item | Failu
                 empty = False
                 yield entry
         if empty:
-            yield Failure(file.id, file.place, "parse", "it has no sheet with articles")
+            yield Failure(file.id, file.place, "parse", say("it has no sheet with articles"))
 
 
 def _find_in_sheet(
@@ -66,9 +67,12 @@ def _find_in_sheet(
         try:
             read_header(names, file.place, columns)
         except InputError as error:
-            reason = str(error).removeprefix(f"{file.place}: ")
-            said = f"no row from 1 to {_HEADER_ROWS} names the columns: {reason}"
-            yield Failure(file.id, file.place, "parse", said)
+            reason = say(
+                "no row from 1 to {last} names the columns: {reason}",
+                last=_HEADER_ROWS,
+                reason=reason_of(error, file.place),
+            )
+            yield Failure(file.id, file.place, "parse", reason)
 
 
 def _find_in_rows(

@@ -5,9 +5,10 @@ from collections.abc import Iterator, Sequence
 
 from policynlp.article import Failure
 from policynlp.errors import InputError
+from policynlp.messages import say
 from policynlp.reading.formats.encodings import find_encoding
 from policynlp.reading.formats.finding import InputFile
-from policynlp.reading.formats.items import Item, Reading, parse_cells
+from policynlp.reading.formats.items import Item, Reading, parse_cells, reason_of
 from policynlp.records import Columns, find_columns
 
 
@@ -17,7 +18,7 @@ def find_in_table(file: InputFile, reading: Reading) -> Iterator[Item | Failure]
     try:
         encoding = find_encoding(file.path, place=file.place)
     except InputError as error:
-        yield _failure(file.id, file.place, "decode", error)
+        yield Failure(file.id, file.place, "decode", reason_of(error, file.place))
         return
     csv.field_size_limit(2**31 - 1)  # The default refuses articles over 131,072 characters.
     with file.path.open(encoding=encoding, newline="") as stream:
@@ -28,7 +29,7 @@ def find_in_table(file: InputFile, reading: Reading) -> Iterator[Item | Failure]
         try:
             header = read_header(next(rows, []), file.place, reading.columns)
         except (InputError, csv.Error) as error:
-            yield _failure(file.id, file.place, "parse", error)
+            yield Failure(file.id, file.place, "parse", reason_of(error, file.place))
             return
         yield from _find_in_rows(file, header, rows)
 
@@ -37,10 +38,12 @@ def read_header(names: Sequence[str], place: str, columns: Columns) -> list[str]
     """The names of a table's columns, one of which must hold the articles."""
     names = [name.strip().removeprefix("\ufeff") for name in names]
     if not any(names):
-        raise InputError(f"{place}: the first row must hold the names of the columns")
+        raise InputError("{place}: the first row must hold the names of the columns", place=place)
     twice = next((name for name in names if name and names.count(name) > 1), "")
     if twice:
-        raise InputError(f'{place}: two columns are called "{twice}"; rename one of them')
+        raise InputError(
+            '{place}: two columns are called "{name}"; rename one of them', place=place, name=twice
+        )
     find_columns(tuple(filter(None, names)), columns)
     return names
 
@@ -71,20 +74,22 @@ def _find_in_rows(
 
 def _row_trouble(error: csv.Error) -> str:
     if "unexpected end of data" in str(error):
-        return "a quotation mark opens a cell here that never ends: the rows below are unread"
-    return f"the row is broken: {error}; double the quotation marks inside of cells"
+        return say("a quotation mark opens a cell here that never ends: the rows below are unread")
+    return say(
+        "the row is broken: {error}; double the quotation marks inside of cells", error=error
+    )
 
 
 def _find_in_row(id: str, place: str, header: list[str], row: list[str]) -> Item | Failure:
     if any(row[len(header) :]):
-        reason = f"{len(row)} cells in a table of {len(header)} columns; put cells in quotes"
+        reason = say(
+            "{cells} cells in a table of {columns} columns; put cells in quotes",
+            cells=len(row),
+            columns=len(header),
+        )
         return Failure(id, place, "parse", reason)
     # A row that ends early has no value, not even an empty one, in its last columns.
     cells = {name: "" for name in header if name} | {
         name: cell for name, cell in zip(header, row, strict=False) if name
     }
     return Item(id, place, 3 * sum(map(len, row)), cells, parse_cells)
-
-
-def _failure(id: str, place: str, stage: str, error: Exception) -> Failure:
-    return Failure(id, place, stage, str(error).removeprefix(f"{place}: "))
