@@ -1,15 +1,28 @@
 """What several tests share: the repository's own corpus and a model trained on part of it."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from policynlp.messages import ENGLISH, speak
 from policynlp.training.commands import train
 from policynlp.training.corpus import LabelledSection, read_corpus
 from policynlp.training.fit import Fit
 
 ROOT = Path(__file__).parents[1]
 THEMES = ["思想解放", "科技创新", "项目建设", "数字化"]
+
+
+@pytest.fixture(autouse=True)
+def _english(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let everything be said in English, here and in what a test starts, whatever the locale."""
+    for name in ("LC_ALL", "LC_MESSAGES"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("LANG", "C.UTF-8")
+    speak(ENGLISH)
+    yield
+    speak(ENGLISH)
 
 
 @pytest.fixture(scope="session")

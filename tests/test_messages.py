@@ -1,62 +1,72 @@
 """What is said, in English and in Chinese."""
 
+import argparse
 import ast
+import errno
+import os
 import pickle
+import re
 import string
+import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 
 from policynlp import messages
+from policynlp.cli import main
+from policynlp.cli.arguments import BAD_USAGE, DONE, FAILED
 from policynlp.errors import InputError
 from policynlp.messages import chinese, say, speak, speaking
+from policynlp.messages.asked import asked
+from policynlp.terminal import display_width
 
-PACKAGE = Path(__file__).parents[1] / "src" / "policynlp"
-SOURCES = sorted(PACKAGE.rglob("*.py"))
-# What says everything in both languages.
-BILINGUAL = {
-    *("__init__.py", "analyzer.py", "article.py", "model.py"),
-    *("analysis", "batch", "language", "reading", "records"),
-}
-# Calls whose first argument is a template.
-SPEAKERS = {
-    *("say", "PolicyNLPError", "InputError", "OutputError", "CorpusError", "ModelError"),
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "src" / "policynlp"
+SCRIPTS = [ROOT / "scripts" / name for name in ("check_corpus", "count_corpus", "gate")]
+SOURCES = [*sorted(PACKAGE.rglob("*.py")), *SCRIPTS]
+ERRORS = {
+    "PolicyNLPError",
+    "InputError",
+    "OutputError",
+    "CorpusError",
+    "ModelError",
+    "GateError",
+    "LabelError",
     "UnwritableError",
 }
+# Calls whose constant arguments are templates; those of errors and of say are the first.
+SPEAKERS = {"say", "counted", *ERRORS}
 
 
-@pytest.fixture(autouse=True)
-def _speak_english_again() -> Iterator[None]:
-    yield
-    speak("en")
-
-
-def first_arguments(paths: Iterable[Path]) -> Iterator[ast.expr]:
-    """What stands in the place of a template, wherever one is said."""
-    for path in paths:
+def calls(sources: Iterable[Path], names: set[str]) -> Iterator[tuple[str, ast.Call]]:
+    """Every call of one of ``names``, with the place it stands in."""
+    for path in sources:
         for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(call, ast.Call) and call.args:
+            if isinstance(call, ast.Call):
                 name = getattr(call.func, "id", getattr(call.func, "attr", ""))
-                if name in SPEAKERS:
-                    yield call.args[0]
+                if name in names and call.args:
+                    yield f"{path.name}:{call.lineno}", call
 
 
-def templates(paths: Iterable[Path] = SOURCES) -> set[str]:
+def strings(nodes: Iterable[ast.AST]) -> set[str]:
+    return {n.value for n in nodes if isinstance(n, ast.Constant) and isinstance(n.value, str)}
+
+
+def templates(sources: Iterable[Path] = SOURCES) -> set[str]:
     """Every constant template in the source."""
-    return {
-        argument.value
-        for argument in first_arguments(paths)
-        if isinstance(argument, ast.Constant) and isinstance(argument.value, str)
-    }
+    return strings(arg for _, call in calls(sources, SPEAKERS) for arg in call.args)
 
 
-def bilingual() -> list[Path]:
-    return [path for path in SOURCES if path.relative_to(PACKAGE).parts[0] in BILINGUAL]
+def others_words() -> set[str]:
+    """What the program repeats of others: argparse's words, and the system's for its errors."""
+    tree = ast.parse(Path(str(argparse.__file__)).read_text(encoding="utf-8"))
+    return strings(ast.walk(tree)) | set(map(os.strerror, errno.errorcode))
 
 
 def fields(template: str) -> list[str]:
-    return sorted(name for _, name, _, _ in string.Formatter().parse(template) if name is not None)
+    braces = (name for _, name, _, _ in string.Formatter().parse(template) if name is not None)
+    return sorted([*braces, *re.findall(r"%(?:\(\w+\))?[a-z]", template)])
 
 
 def test_an_error_reads_in_the_language_of_whoever_prints_it(
@@ -74,17 +84,29 @@ def test_a_template_without_values_is_taken_as_it_is() -> None:
 
 
 def test_every_chinese_message_is_of_a_template_and_names_the_same_values() -> None:
-    assert chinese().keys() <= templates()
+    assert chinese().keys() <= templates() | others_words()
     assert {t for t in chinese() if fields(t) != fields(chinese()[t])} == set()
 
 
 def test_what_is_said_is_a_constant_that_can_be_looked_up() -> None:
-    others = [a for a in first_arguments(bilingual()) if not isinstance(a, ast.Constant)]
-    assert [ast.unparse(argument) for argument in others] == []
+    """A name or an attribute passes a template on, ``counted`` one of two."""
+    passed_on = (ast.Constant, ast.Name, ast.Attribute, ast.IfExp)
+    asked_of = calls(SOURCES, {"say", *ERRORS})
+    others = [place for place, call in asked_of if not isinstance(call.args[0], passed_on)]
+    assert others == []
+
+
+def test_every_argument_is_judged_in_the_language_spoken() -> None:
+    bare = [
+        place
+        for place, call in calls(SOURCES, {"ArgumentTypeError"})
+        if isinstance(call.args[0], ast.Constant | ast.JoinedStr)
+    ]
+    assert bare == []
 
 
 def test_every_template_is_there_in_chinese() -> None:
-    assert templates(bilingual()) - chinese().keys() == set()
+    assert templates() - chinese().keys() == set()
 
 
 def test_the_chinese_messages_are_sorted() -> None:
@@ -96,6 +118,96 @@ def test_a_message_may_hold_another() -> None:
     with speaking("zh"):
         assert str(error) == "甲.csv:2：文本为空"
     assert str(error) == "甲.csv:2: the text is empty"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "locale", "language"),
+    [
+        ([], {}, "en"),
+        ([], {"LANG": "zh_CN.UTF-8"}, "zh"),
+        ([], {"LC_ALL": "C", "LANG": "zh_CN.UTF-8"}, "en"),
+        ([], {"LC_ALL": "", "LC_MESSAGES": "zh_TW", "LANG": "en_GB.UTF-8"}, "zh"),
+        (["score", "--lang", "zh"], {"LANG": "en_GB.UTF-8"}, "zh"),
+        (["--lang=en", "score"], {"LANG": "zh_CN.UTF-8"}, "en"),
+        (["score", "--lang"], {"LANG": "zh_CN.UTF-8"}, "zh"),
+        (["score", "--lang", "fr"], {"LANG": "zh_CN.UTF-8"}, "zh"),
+    ],
+)
+def test_the_option_decides_and_without_it_the_locale(
+    arguments: list[str],
+    locale: dict[str, str],
+    language: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("LANG")
+    for name, value in locale.items():
+        monkeypatch.setenv(name, value)
+    if sys.platform != "win32" or locale:
+        assert asked(arguments) == language
+
+
+def test_a_wrong_file_is_told_in_chinese(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", "nowhere", "-o", "model", "--lang", "zh"]) == FAILED
+    assert capsys.readouterr().err == "policynlp：错误：nowhere：没有这个文件或文件夹\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["models", "--lenght"], "无法识别的参数：--lenght（用法见 policynlp --help）"),
+        (["digest"], "缺少必需的参数：IN（用法见 policynlp digest --help）"),
+        (
+            ["digest", "x", "--length", "0"],
+            "参数 --length：应为不小于 1 的整数，而不是“0”（用法见 policynlp digest --help）",
+        ),
+        (
+            ["clean", "x", "--color", "red"],
+            "参数 --color：无效的选项：'red'（可选：'auto', 'always', 'never'）"
+            "（用法见 policynlp clean --help）",
+        ),
+    ],
+)
+def test_bad_usage_is_told_in_the_language_of_the_locale(
+    arguments: list[str],
+    told: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("LANG", "zh_CN.UTF-8")
+    assert main(arguments) == BAD_USAGE
+    assert capsys.readouterr().err == f"policynlp：错误：{told}\n"
+
+
+def test_the_locale_changes_what_is_said_and_no_output(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = tmp_path / "page.txt"
+    page.write_text("全市推进数字化改革，政务服务一网通办。\n", encoding="utf-8")
+    written = {}
+    for locale in ("en_GB.UTF-8", "zh_CN.UTF-8"):
+        monkeypatch.setenv("LANG", locale)
+        out = tmp_path / f"{locale}.csv"
+        assert main(["score", str(page), "-o", str(out)]) == DONE
+        written[locale] = out.read_bytes()
+    english, _, told = capsys.readouterr().err.partition(".csv.run.json\n")
+    assert written["zh_CN.UTF-8"] == written["en_GB.UTF-8"]
+    assert english.startswith("1 article with 1 section in ")
+    assert told.startswith("1 篇文章，1 节，用时 ")
+    assert told.splitlines()[-1].startswith(f"已写入 {out}；运行记录：")
+
+
+@pytest.mark.parametrize("arguments", [["--lang", "zh"], ["score", "--lang", "zh"]])
+def test_help_is_in_chinese_and_no_wider_than_the_terminal(
+    arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert main([*arguments, "--help"]) == DONE
+    told = capsys.readouterr().out
+    assert told.startswith("用法：policynlp")
+    assert "\n选项:\n" in told
+    # argparse lays out the usage by itself, and examples are longer than lines.
+    shown = told.partition("\n\n")[2].partition("示例：")[0]
+    assert max(map(display_width, shown.splitlines())) <= 80
 
 
 def test_there_is_no_other_language() -> None:

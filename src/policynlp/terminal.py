@@ -15,14 +15,15 @@ from policynlp.article import (
     SectionAnalysis,
     Tag,
 )
+from policynlp.messages import say
 
 _INDENT: Final = "  "
 _OPENING: Final = "“‘（《「『【〈("
 _CLOSING: Final = "”’）》」』】〉)，。、；：！？…,.;:!?%"
-# What must not be torn apart at a line's end: a Latin word or number, a character with its marks.
-_UNIT: Final = re.compile(
-    rf"\s+|[{re.escape(_OPENING)}]*(?:[0-9A-Za-z]+|\S)[{re.escape(_CLOSING)}]*"
-)
+# What must not be torn apart at a line's end: a Latin word, number, option or file name, and a
+# character with its marks.
+_WORD: Final = r"-*[0-9A-Za-z]+(?:[-._/]+[0-9A-Za-z]+)*"
+_UNIT: Final = re.compile(rf"\s+|[{re.escape(_OPENING)}]*(?:{_WORD}|\S)[{re.escape(_CLOSING)}]*")
 # Escape sequences in a scraped text must not reach a terminal.
 _CONTROLS: Final = dict.fromkeys((*range(9), *range(10, 32), *range(127, 160)))
 _LINE_ENDS: Final = re.compile(r"[\r\n\x85\u2028\u2029]+")
@@ -88,7 +89,7 @@ def analysis_lines(analysis: Analysis, look: Look) -> Iterator[str]:
     for theme, abstract in analysis.theme_abstracts.items():
         yield ""
         yield look.paint(theme, _BOLD)
-        yield from _indented(abstract.text or "(says nothing about it)", look)
+        yield from _indented(abstract.text or say("(says nothing about it)"), look)
     for number, section in enumerate(analysis.sections):
         yield ""
         yield from _section_lines(analysis.article.text, section, number, look)
@@ -123,7 +124,7 @@ def _head(article: Article, look: Look) -> Iterator[str]:
     for line in wrap(" · ".join(filter(None, metadata)), look.width):
         yield look.paint(line, _DIM)
     for warning in article.warnings:
-        for line in wrap(f"warning: {warning}", look.width):
+        for line in wrap(say("warning: {warning}", warning=warning), look.width):
             yield look.paint(line, _YELLOW)
 
 
@@ -133,11 +134,11 @@ def _section_lines(text: str, analysis: SectionAnalysis, number: int, look: Look
         for line in wrap(text[section.heading.start : section.heading.end], look.width):
             yield look.paint(line, _BOLD)
     else:
-        yield look.paint("(no heading)" if number else "(lead)", _DIM)
+        yield look.paint(say("(no heading)") if number else say("(lead)"), _DIM)
     yield from _labels(analysis, look, _INDENT)
     yield from _indented(analysis.abstract.text or _first_words(text, section.paragraphs), look)
     evidence = " · ".join(_phrases(text, analysis.themes))
-    for line in _indented(f"evidence: {evidence}" if evidence else "", look):
+    for line in _indented(say("evidence: {evidence}", evidence=evidence) if evidence else "", look):
         yield look.paint(line, _DIM)
     for part in analysis.paragraphs:
         if part.paragraph.run_in:
@@ -160,7 +161,15 @@ def _labels(
     if analysis.status != TAGGED:
         best = max(probabilities, key=probabilities.__getitem__, default="")
         is_near = analysis.status != NONE and best
-        said = f"uncertain: {best} {probabilities[best]:.2f}" if is_near else "no theme"
+        said = (
+            say(
+                "uncertain: {theme} {probability:.2f}",
+                theme=best,
+                probability=probabilities[best],
+            )
+            if is_near
+            else say("no theme")
+        )
         yield indent + look.paint(said, _DIM)
         return
     line, used = indent, len(indent)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from policynlp import __version__
-from policynlp.cli.arguments import DONE, FAILED, Parser
+from policynlp.cli.arguments import DONE, FAILED, Examples, Parser, examples
 from policynlp.cli.digest import add_digest
 from policynlp.cli.models import add_models
 from policynlp.cli.pages import add_analyze, add_clean
@@ -21,26 +21,16 @@ from policynlp.cli.score import add_score
 from policynlp.cli.theme import add_theme
 from policynlp.cli.training import add_evaluate, add_train
 from policynlp.errors import PolicyNLPError
+from policynlp.messages import say, speak
+from policynlp.messages.asked import asked
 
 _DEBUG_VARIABLE: Final = "POLICYNLP_DEBUG"
-_EXAMPLES: Final = """\
-examples:
-  policynlp analyze page.txt                 one article, printed with its themes
-  policynlp clean page.txt --show-removed    what is kept of a page, and why not the rest
-  policynlp score news/ -o news.csv          a folder of articles into a table for Excel
-  policynlp score a.jsonl b.csv -o out.jsonl --length 150 --jobs 2
-  policynlp digest news/ -o digest.md        what many articles say, each point once
-  policynlp report out.jsonl -o report.html  what score wrote, as a page to filter and read
-  cat page.txt | policynlp score - -o -      from standard input to standard output
-
-exit codes: 0 all done; 1 the run could not be done; 2 bad usage;
-3 done, but some articles failed: OUT.failures.csv says which and why
-"""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
     _write_utf8()
+    speak(asked(sys.argv[1:] if argv is None else argv))
     try:
         args = _parser().parse_args(argv)
     except SystemExit as stop:  # Help, version and bad usage, which argparse has printed.
@@ -59,12 +49,18 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = Parser(
         prog="policynlp",
-        description="Themes, sections and abstracts of Chinese government and party news.",
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description=say("Themes, sections and abstracts of Chinese government and party news."),
+        epilog=_epilog(),
+        formatter_class=Examples,
     )
-    parser.add_argument("--version", action="version", version=f"policynlp {__version__}")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    parser.add_argument(
+        "--version",
+        action="version",
+        version=f"policynlp {__version__}",
+        help=say("show program's version number and exit"),
+    )
+    parser.set_defaults(lang=None)
+    commands = parser.add_subparsers(title=say("commands"), metavar="COMMAND", required=True)
     for add in (
         add_score,
         add_analyze,
@@ -79,6 +75,32 @@ def _parser() -> argparse.ArgumentParser:
     ):
         add(commands)
     return parser
+
+
+def _epilog() -> str:
+    shown = examples(
+        ("policynlp analyze page.txt", say("one article, printed with its themes")),
+        (
+            "policynlp clean page.txt --show-removed",
+            say("what is kept of a page, and why not the rest"),
+        ),
+        ("policynlp score news/ -o news.csv", say("a folder of articles into a table for Excel")),
+        ("policynlp score a.jsonl b.csv -o out.jsonl --length 150 --jobs 2", ""),
+        ("policynlp digest news/ -o digest.md", say("what many articles say, each point once")),
+        (
+            "policynlp report out.jsonl -o report.html",
+            say("what score wrote, as a page to filter and read"),
+        ),
+        (
+            "cat page.txt | policynlp score - -o -",
+            say("from standard input to standard output"),
+        ),
+    )
+    codes = say(
+        "exit codes: 0 all done; 1 the run could not be done; 2 bad usage;\n"
+        "3 done, but some articles failed: OUT.failures.csv says which and why"
+    )
+    return f"{shown}\n\n{codes}\n"
 
 
 def _write_utf8() -> None:
@@ -100,20 +122,31 @@ def _fail(error: BaseException) -> int:
     """Say in one line what went wrong."""
     if os.environ.get(_DEBUG_VARIABLE):
         raise error
-    print("policynlp: error:", " ".join(_message(error).split()), file=sys.stderr)
+    message = " ".join(_message(error).split())
+    print(say("policynlp: error: {message}", message=message), file=sys.stderr)
     return FAILED
 
 
 def _message(error: BaseException) -> str:
     if isinstance(error, KeyboardInterrupt):
-        return "interrupted"
+        return say("interrupted")
     if isinstance(error, PolicyNLPError):
         return str(error)
     if isinstance(error, OSError) and error.strerror:
-        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+        why = say(error.strerror)
+        return say("{path}: {why}", path=error.filename, why=why) if error.filename else why
     if isinstance(error, ModuleNotFoundError) and not str(error.name).startswith("policynlp"):
-        return f"{error.name} is not installed: pip install {_package(error.name)}"
-    return f"unexpected {type(error).__name__}: {error}; set {_DEBUG_VARIABLE}=1 to see where"
+        return say(
+            "{name} is not installed: pip install {package}",
+            name=error.name,
+            package=_package(error.name),
+        )
+    return say(
+        "unexpected {kind}: {error}; set {variable}=1 to see where",
+        kind=type(error).__name__,
+        error=error,
+        variable=_DEBUG_VARIABLE,
+    )
 
 
 def _package(module: str | None) -> str:

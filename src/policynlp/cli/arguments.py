@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 from policynlp.errors import InputError
+from policynlp.messages import ENGLISH, LANGUAGES, say, spoken
 
 if TYPE_CHECKING:
     from policynlp.analyzer import Analyzer
@@ -16,26 +17,69 @@ if TYPE_CHECKING:
 DONE, FAILED, BAD_USAGE, SOME_FAILED = range(4)
 
 
+# argparse asks gettext for its own words, whose catalogues would have to be compiled files.
+vars(argparse).update(_=say, ngettext=lambda one, many, n: say(one if n == 1 else many))
+
+
+class Help(argparse.HelpFormatter):
+    """Help whose lines are as wide as they look: a Chinese character takes two columns."""
+
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        if spoken() == ENGLISH:
+            return super()._split_lines(text, width)
+        from policynlp.terminal import wrap
+
+        return wrap(text, width)
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        return "\n".join(indent + line for line in self._split_lines(text, width - len(indent)))
+
+
+class Examples(argparse.RawDescriptionHelpFormatter, Help):
+    """Help with an epilog that is laid out already."""
+
+
 class Parser(argparse.ArgumentParser):
     """A parser that takes no option for another one, and whose errors are one line."""
 
     def __init__(self, **options: Any) -> None:
         """Take the options of ``ArgumentParser``."""
-        super().__init__(**options, allow_abbrev=False)
+        super().__init__(**{"formatter_class": Help, **options}, allow_abbrev=False)
+        # :func:`asked` has read it before there is a parser, for these texts are said already.
+        self.add_argument(
+            "--lang",
+            choices=LANGUAGES,
+            default=argparse.SUPPRESS,
+            help=say("language of messages (default: the system's), and of the columns of score"),
+        )
 
     def error(self, message: str) -> NoReturn:
         """Leave with one line and the exit code of bad usage."""
-        self.exit(BAD_USAGE, f"policynlp: error: {message} (see {self.prog} --help)\n")
+        self.exit(
+            BAD_USAGE,
+            say(
+                "policynlp: error: {message} (see {prog} --help)\n", message=message, prog=self.prog
+            ),
+        )
+
+
+def examples(*commands: tuple[str, str]) -> str:
+    """Lay example commands out, each with what it is for."""
+    width = max(len(command) for command, said in commands if said)
+    lines = (f"  {command:{width}}  {said}".rstrip() for command, said in commands)
+    return "\n".join((say("examples:"), *lines))
 
 
 def add_limits(parser: argparse.ArgumentParser) -> None:
     """Add the model, its thresholds and the limits of abstracts."""
-    parser.add_argument("--model", metavar="PATH", help="model folder (default: the bundled one)")
+    parser.add_argument(
+        "--model", metavar="PATH", help=say("model folder (default: the bundled one)")
+    )
     parser.add_argument(
         "--min-precision",
         type=_fraction,
         metavar="P",
-        help="tag from where so many tags are right, as 0.9 (default: for the best F1)",
+        help=say("tag from where so many tags are right, as 0.9 (default: for the best F1)"),
     )
     parser.add_argument(
         "--threshold",
@@ -43,41 +87,44 @@ def add_limits(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="THEME=P",
-        help="tag a theme from this probability; may be repeated",
+        help=say("tag a theme from this probability; may be repeated"),
     )
     parser.add_argument(
         "--length",
         type=positive,
         metavar="N",
-        help="most characters of an article's abstract (default: 200, none with --ratio)",
+        help=say("most characters of an article's abstract (default: 200, none with --ratio)"),
     )
     parser.add_argument(
         "--section-length",
         type=positive,
         metavar="N",
-        help="most characters of a section's abstract (default: 100, none with --ratio)",
+        help=say("most characters of a section's abstract (default: 100, none with --ratio)"),
     )
     parser.add_argument(
-        "--sentences", type=positive, metavar="N", help="most sentences of any abstract"
+        "--sentences", type=positive, metavar="N", help=say("most sentences of any abstract")
     )
     parser.add_argument(
-        "--ratio", type=share, metavar="P", help="most of a text that its abstract may be, 0 to 1"
+        "--ratio",
+        type=share,
+        metavar="P",
+        help=say("most of a text that its abstract may be, 0 to 1"),
     )
     parts = parser.add_mutually_exclusive_group()
     parts.add_argument(
-        "--whole-sentences", action="store_true", help="quote whole sentences (the default)"
+        "--whole-sentences", action="store_true", help=say("quote whole sentences (the default)")
     )
     parts.add_argument(
         "--clauses",
         action="store_true",
-        help="let sentences give up an empty opening or tail, marked with …",
+        help=say("let sentences give up an empty opening or tail, marked with …"),
     )
     parser.add_argument(
         "--theme",
         action="append",
         default=[],
         metavar="THEME",
-        help="also say what each article says about THEME; may be repeated",
+        help=say("also say what each article says about THEME; may be repeated"),
     )
 
 
@@ -107,14 +154,16 @@ def limits(args: argparse.Namespace) -> "AbstractLimits":
 
 def add_looks(parser: argparse.ArgumentParser) -> None:
     """Add how a result is printed."""
-    parser.add_argument("--json", action="store_true", help="print a record instead")
+    parser.add_argument("--json", action="store_true", help=say("print a record instead"))
     parser.add_argument("--color", choices=("auto", "always", "never"), default="auto")
 
 
 def positive(text: str) -> int:
     """Read a whole number from 1 on."""
     if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"must be a whole number from 1 on, not {text!r}")
+        raise argparse.ArgumentTypeError(
+            say("must be a whole number from 1 on, not {text!r}", text=text)
+        )
     return int(text)
 
 
@@ -125,7 +174,9 @@ def share(text: str) -> float:
     except ValueError:
         value = 0.0
     if not 0.0 < value <= 1.0:
-        raise argparse.ArgumentTypeError(f"must be above 0 and at most 1, not {text!r}")
+        raise argparse.ArgumentTypeError(
+            say("must be above 0 and at most 1, not {text!r}", text=text)
+        )
     return value
 
 
@@ -136,7 +187,7 @@ def weight(text: str) -> float:
     except ValueError:
         value = 0.0
     if not 0.0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(f"must be a number above 0, not {text!r}")
+        raise argparse.ArgumentTypeError(say("must be a number above 0, not {text!r}", text=text))
     return value
 
 
@@ -144,13 +195,17 @@ def check_themes(asked: Sequence[str], known: Sequence[str]) -> None:
     """Stop before a run that asks for a theme that the model does not have."""
     for theme in asked:
         if theme not in known:
-            raise InputError(f"--theme {theme}: the model has {', '.join(known)}")
+            raise InputError(
+                "--theme {theme}: the model has {known}", theme=theme, known=say(", ").join(known)
+            )
 
 
 def _theme_threshold(text: str) -> tuple[str, float]:
     theme, equals, threshold = text.rpartition("=")
     if not equals or not theme.strip():
-        raise argparse.ArgumentTypeError(f"must be a theme, = and a probability, not {text!r}")
+        raise argparse.ArgumentTypeError(
+            say("must be a theme, = and a probability, not {text!r}", text=text)
+        )
     return theme.strip(), _fraction(threshold)
 
 
@@ -160,5 +215,7 @@ def _fraction(text: str) -> float:
     except ValueError:
         number = 0.0
     if not 0 < number < 1:
-        raise argparse.ArgumentTypeError(f"must be a number between 0 and 1, not {text!r}")
+        raise argparse.ArgumentTypeError(
+            say("must be a number between 0 and 1, not {text!r}", text=text)
+        )
     return number

@@ -5,6 +5,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from policynlp.cli.arguments import DONE, SOME_FAILED, check_themes, positive
+from policynlp.messages import say
 
 if TYPE_CHECKING:
     from policynlp.article import Failure
@@ -15,41 +16,49 @@ def add_digest(commands: "Commands") -> None:
     """Add ``digest``."""
     parser = commands.add_parser(
         "digest",
-        help="print the main points of many articles, by theme",
-        description="The main points of many articles by theme, each said once, with its source.",
-        epilog="example: policynlp digest news/ --length 600 -o digest.md",
+        help=say("print the main points of many articles, by theme"),
+        description=say(
+            "The main points of many articles by theme, each said once, with its source."
+        ),
+        epilog=say(
+            "example: {command}", command="policynlp digest news/ --length 600 -o digest.md"
+        ),
     )
     parser.add_argument(
-        "inputs", nargs="+", metavar="IN", help="file, folder, glob, or - for standard input"
+        "inputs", nargs="+", metavar="IN", help=say("file, folder, glob, or - for standard input")
     )
-    parser.add_argument("--model", metavar="PATH", help="model folder (default: the bundled one)")
+    parser.add_argument(
+        "--model", metavar="PATH", help=say("model folder (default: the bundled one)")
+    )
     parser.add_argument(
         "--theme",
         action="append",
         default=[],
         metavar="THEME",
-        help="a theme to hear about (default: all of the model and the rest); may be repeated",
+        help=say("a theme to hear about (default: all of the model and the rest); may be repeated"),
     )
     parser.add_argument(
         "--length",
         type=positive,
         default=600,
         metavar="N",
-        help="most characters of all points together (default: 600)",
+        help=say("most characters of all points together (default: 600)"),
     )
     parser.add_argument(
-        "-o", "--output", default="-", type=_output, metavar="OUT", help=".md or .json"
+        "-o", "--output", default="-", type=_output, metavar="OUT", help=say(".md or .json")
     )
-    parser.add_argument("--overwrite", action="store_true", help="replace an earlier OUT")
+    parser.add_argument("--overwrite", action="store_true", help=say("replace an earlier OUT"))
     parser.add_argument(
-        "--jobs", type=positive, default=1, metavar="N", help="processes (default: 1)"
+        "--jobs", type=positive, default=1, metavar="N", help=say("processes (default: 1)")
     )
     parser.set_defaults(run=_digest)
 
 
 def _output(text: str) -> str:
     if text != "-" and not text.lower().endswith((".md", ".json")):
-        raise argparse.ArgumentTypeError(f"{text}: a digest must end in .md or .json, or be -")
+        raise argparse.ArgumentTypeError(
+            say("{text}: a digest must end in .md or .json, or be -", text=text)
+        )
     return text
 
 
@@ -74,4 +83,6 @@ def _digest(args: argparse.Namespace) -> int:
 
 
 def _failed(failure: "Failure") -> str:
-    return f"failed: {failure.place or failure.id}: {failure.reason}"
+    return say(
+        "failed: {place}: {reason}", place=failure.place or failure.id, reason=failure.reason
+    )

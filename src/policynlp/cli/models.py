@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from policynlp.cli.arguments import DONE
 from policynlp.errors import InputError, ModelError
+from policynlp.messages import say
 
 if TYPE_CHECKING:
     from policynlp.cli.arguments import Commands
@@ -19,14 +20,14 @@ def add_models(commands: "Commands") -> None:
     """Add ``models``."""
     parser = commands.add_parser(
         "models",
-        help="list models with their figures",
-        epilog="to go back to an older model, name it: policynlp score … --model OLDER",
+        help=say("list models with their figures"),
+        epilog=say("to go back to an older model, name it: policynlp score … --model OLDER"),
     )
     parser.add_argument(
         "folders",
         nargs="*",
         metavar="FOLDER",
-        help="model folder, or a folder of them (default: the bundled model)",
+        help=say("model folder, or a folder of them (default: the bundled model)"),
     )
     parser.set_defaults(run=_models)
 
@@ -39,7 +40,7 @@ def _models(args: argparse.Namespace) -> int:
         try:
             lines = list(_lines(load(folder)))
         except ModelError as error:
-            lines = [f"unusable: {error}"]
+            lines = [say("unusable: {error}", error=error)]
         print("\n  ".join([str(folder), *lines]))
     return DONE
 
@@ -50,7 +51,7 @@ def _model_folders(folder: Path) -> list[Path]:
         return [folder]
     found = sorted(path.parent for path in folder.glob(f"*/{_MANIFEST}"))
     if not found:
-        raise InputError(f"{folder}: neither a model folder nor a folder of some")
+        raise InputError("{folder}: neither a model folder nor a folder of some", folder=folder)
     return found
 
 
@@ -58,6 +59,13 @@ def _lines(model: "Model") -> Iterator[str]:
     corpus, metrics = model.details["corpus"], model.details["metrics"]
     yield f"{model.id}: {'、'.join(model.themes)}"
     names = sorted({file["file"].partition("/")[0] for file in corpus["files"]})
-    yield f"trained on {corpus['paragraphs']} paragraphs of {', '.join(names)}"
-    figures = (f"{level} {metrics[level]['macro_f1']:.3f}" for level in ("paragraphs", "sections"))
-    yield f"macro-F1, cross-validated: {', '.join(figures)}"
+    yield say(
+        "trained on {paragraphs} paragraphs of {names}",
+        paragraphs=corpus["paragraphs"],
+        names=say(", ").join(names),
+    )
+    yield say(
+        "macro-F1, cross-validated: paragraphs {paragraphs:.3f}, sections {sections:.3f}",
+        paragraphs=metrics["paragraphs"]["macro_f1"],
+        sections=metrics["sections"]["macro_f1"],
+    )

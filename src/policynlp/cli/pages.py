@@ -15,6 +15,7 @@ from policynlp.cli.arguments import (
     load_analyzer,
 )
 from policynlp.errors import InputError
+from policynlp.messages import say
 
 if TYPE_CHECKING:
     from policynlp.article import Article
@@ -28,12 +29,14 @@ def add_analyze(commands: "Commands") -> None:
     """Add ``analyze``."""
     parser = commands.add_parser(
         "analyze",
-        help="print one article with its themes and abstracts",
-        epilog="example: policynlp analyze page.txt --length 120",
+        help=say("print one article with its themes and abstracts"),
+        epilog=say("example: {command}", command="policynlp analyze page.txt --length 120"),
     )
-    parser.add_argument("file", metavar="FILE", help="one article, or - for standard input")
+    parser.add_argument("file", metavar="FILE", help=say("one article, or - for standard input"))
     add_limits(parser)
-    parser.add_argument("--with-text", action="store_true", help="with --json: add the whole text")
+    parser.add_argument(
+        "--with-text", action="store_true", help=say("with --json: add the whole text")
+    )
     add_looks(parser)
     parser.set_defaults(run=_analyze)
 
@@ -42,12 +45,14 @@ def add_clean(commands: "Commands") -> None:
     """Add ``clean``."""
     parser = commands.add_parser(
         "clean",
-        help="print what a scraped page says without what stands around it",
-        epilog="example: policynlp clean page.txt --show-removed",
+        help=say("print what a scraped page says without what stands around it"),
+        epilog=say("example: {command}", command="policynlp clean page.txt --show-removed"),
     )
-    parser.add_argument("file", metavar="PAGE", help="one page as text, or - for standard input")
     parser.add_argument(
-        "--show-removed", action="store_true", help="show the removed lines and why they were"
+        "file", metavar="PAGE", help=say("one page as text, or - for standard input")
+    )
+    parser.add_argument(
+        "--show-removed", action="store_true", help=say("show the removed lines and why they were")
     )
     add_looks(parser)
     parser.set_defaults(run=_clean)
@@ -88,14 +93,15 @@ def _read_article(path: str) -> "Article":
     from policynlp.reading.formats import find_inputs, make_article, read_inputs
 
     found = list(islice(read_inputs(find_inputs([path])), 2))
-    if len(found) != 1:
+    if not found:
+        raise InputError("{path}: no article found", path=path)
+    if len(found) > 1:
         raise InputError(
-            f"{path}: holds more than one article; score them with: policynlp score {path} -o OUT"
-            if found
-            else f"{path}: no article found"
+            "{path}: holds more than one article; score them with: policynlp score {path} -o OUT",
+            path=path,
         )
     if isinstance(found[0], Failure):
-        raise InputError(f"{found[0].place}: {found[0].reason}")
+        raise InputError("{place}: {reason}", place=found[0].place, reason=found[0].reason)
     return make_article(found[0].record)
 
 

@@ -4,6 +4,8 @@ import sys
 import time
 from typing import TYPE_CHECKING, Final
 
+from policynlp.messages import say
+
 if TYPE_CHECKING:
     from policynlp.batch import Summary
 
@@ -45,27 +47,35 @@ class Progress:
 def progress_line(summary: "Summary") -> str:
     """How many articles are done, of how many, how fast, and how long the rest will take."""
     done = summary.counts.done
-    line = count(done, "article")
+    said = [articles(done)]
     if summary.total:
-        line = f"{done:,} of {count(summary.total, 'article')} ({done / summary.total:.0%})"
-    line += f", {rate(summary)}"
+        share = done / summary.total
+        total = articles(summary.total)
+        said = [say("{done:,} of {total} ({share:.0%})", done=done, total=total, share=share)]
+    said.append(rate(summary))
     if summary.counts.failures:
-        line += f", {summary.counts.failures:,} failed"
+        said.append(say("{failures:,} failed", failures=summary.counts.failures))
     new = done - summary.resumed
     if summary.total and new:
-        line += f", {_clock((summary.total - done) * summary.seconds / new)} left"
-    return line
+        rest = _clock((summary.total - done) * summary.seconds / new)
+        said.append(say("{rest} left", rest=rest))
+    return say(", ").join(said)
 
 
-def count(number: int, noun: str) -> str:
-    """A number with its noun."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+def articles(number: int) -> str:
+    """A number of articles."""
+    return counted(number, "{n:,} article", "{n:,} articles")
+
+
+def counted(number: int, one: str, many: str) -> str:
+    """A number with its noun, of which English has two forms."""
+    return say(one if number == 1 else many, n=number)
 
 
 def rate(summary: "Summary") -> str:
     """How fast this run has been, without what it took over."""
     new = summary.counts.done - summary.resumed
-    return f"{new / max(summary.seconds, 0.001):,.0f} a second"
+    return say("{n:,.0f} a second", n=new / max(summary.seconds, 0.001))
 
 
 def _clock(seconds: float) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from policynlp.cli.arguments import DONE
+from policynlp.messages import say
 
 if TYPE_CHECKING:
     from policynlp.cli.arguments import Commands
@@ -15,27 +16,30 @@ def add_report(commands: "Commands") -> None:
     """Add ``report``."""
     parser = commands.add_parser(
         "report",
-        help="make a page of scored articles, to filter and read in a browser",
-        description="One HTML file of the articles that score wrote; it needs no network.",
-        epilog="example: policynlp score news/ --with-text -o out.jsonl && "
-        "policynlp report out.jsonl -o report.html",
+        help=say("make a page of scored articles, to filter and read in a browser"),
+        description=say("One HTML file of the articles that score wrote; it needs no network."),
+        epilog=say(
+            "example: {command}",
+            command="policynlp score news/ --with-text -o out.jsonl && policynlp report "
+            "out.jsonl -o report.html",
+        ),
     )
     parser.add_argument(
         "inputs",
         nargs="+",
         metavar="OUT.jsonl",
-        help="what policynlp score --with-text wrote, .jsonl or .jsonl.gz",
+        help=say("what policynlp score --with-text wrote, .jsonl or .jsonl.gz"),
     )
     parser.add_argument(
-        "-o", "--output", required=True, type=_output, metavar="PAGE", help="the page, .html"
+        "-o", "--output", required=True, type=_output, metavar="PAGE", help=say("the page, .html")
     )
-    parser.add_argument("--title", default="主题报告", help="what the page is called")
+    parser.add_argument("--title", default="主题报告", help=say("what the page is called"))
     parser.set_defaults(run=_report)
 
 
 def _output(text: str) -> str:
     if not text.lower().endswith((".html", ".htm")):
-        raise argparse.ArgumentTypeError(f"{text}: a report must end in .html")
+        raise argparse.ArgumentTypeError(say("{text}: a report must end in .html", text=text))
     return text
 
 
@@ -48,5 +52,5 @@ def _report(args: argparse.Namespace) -> int:
     page = collection_page(articles, args.title)
     # A lone surrogate must not be the end of a page.
     write_whole(Path(args.output), page.encode(errors="replace"))
-    print(f"written to {args.output}", file=sys.stderr)
+    print(say("written to {output}", output=args.output), file=sys.stderr)
     return DONE

@@ -4,62 +4,78 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from policynlp.cli.arguments import DONE, positive
+from policynlp.cli.arguments import DONE, Examples, examples, positive
 from policynlp.errors import InputError
+from policynlp.messages import say
 
 if TYPE_CHECKING:
     from policynlp.cli.arguments import Commands
-
-_EXAMPLES = """\
-examples:
-  policynlp review out.jsonl -o review.xlsx                          a sheet of tags to correct
-  policynlp review --import review.xlsx -o my_corpus/ --reviewer LI  … and back, as a corpus
-  policynlp review --compare li.xlsx wang.xlsx -o differences.xlsx   how far two readers agree
-  policynlp train corpus/ --add my_corpus/ -o my-model               learn from them
-"""
 
 
 def add_review(commands: "Commands") -> None:
     """Add ``review``."""
     parser = commands.add_parser(
         "review",
-        help="make a sheet of tags to correct, take it back, or compare two",
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        help=say("make a sheet of tags to correct, take it back, or compare two"),
+        epilog=_examples(),
+        formatter_class=Examples,
     )
     parser.add_argument(
-        "scored", nargs="*", metavar="OUT.jsonl", help="output of score --with-text"
+        "scored", nargs="*", metavar="OUT.jsonl", help=say("output of score --with-text")
     )
     parser.add_argument(
         "-o",
         "--output",
         metavar="PATH",
-        help="the sheet (.xlsx or .csv); with --import the corpus folder",
+        help=say("the sheet (.xlsx or .csv); with --import the corpus folder"),
     )
     what = parser.add_mutually_exclusive_group()
     what.add_argument(
         "--import",
         dest="filled",
         metavar="FILE",
-        help="a filled sheet, Label Studio's .json export or doccano's .jsonl",
+        help=say("a filled sheet, Label Studio's .json export or doccano's .jsonl"),
     )
-    what.add_argument("--compare", nargs=2, metavar="SHEET", help="two filled copies of one sheet")
-    parser.add_argument(
-        "--rows", type=positive, default=200, metavar="N", help="rows of the sheet (default: 200)"
+    what.add_argument(
+        "--compare", nargs=2, metavar="SHEET", help=say("two filled copies of one sheet")
     )
     parser.add_argument(
-        "--seed", type=int, default=0, metavar="N", help="draws other random rows (default: 0)"
+        "--rows",
+        type=positive,
+        default=200,
+        metavar="N",
+        help=say("rows of the sheet (default: 200)"),
+    )
+    parser.add_argument(
+        "--seed", type=int, default=0, metavar="N", help=say("draws other random rows (default: 0)")
     )
     parser.add_argument(
         "--done",
         action="append",
         default=[],
         metavar="FOLDER",
-        help="leave out what stands in this corpus folder; may be repeated",
+        help=say("leave out what stands in this corpus folder; may be repeated"),
     )
-    parser.add_argument("--reviewer", default="", metavar="NAME", help="who filled the sheet")
-    parser.add_argument("--model", metavar="PATH", help="model folder (default: the bundled one)")
+    parser.add_argument("--reviewer", default="", metavar="NAME", help=say("who filled the sheet"))
+    parser.add_argument(
+        "--model", metavar="PATH", help=say("model folder (default: the bundled one)")
+    )
     parser.set_defaults(run=_review)
+
+
+def _examples() -> str:
+    return examples(
+        ("policynlp review out.jsonl -o review.xlsx", say("a sheet of tags to correct")),
+        (
+            "policynlp review --import review.xlsx -o my_corpus/ --reviewer LI",
+            say("… and back, as a corpus"),
+        ),
+        (
+            "policynlp review --compare li.xlsx wang.xlsx -o differences.xlsx",
+            say("how far two readers agree"),
+        ),
+        ("policynlp train corpus/ --add my_corpus/ -o my-model", say("learn from them")),
+    )
 
 
 def _review(args: argparse.Namespace) -> int:
@@ -93,5 +109,10 @@ def _compare(args: argparse.Namespace) -> list[str]:
     found = compare_sheets(first, second, output)
     lines = list(comparison_lines(found))
     if output and found.differences:
-        lines.append(f"what differs is written to {output}, to be settled there and imported")
+        lines.append(
+            say(
+                "what differs is written to {output}, to be settled there and imported",
+                output=output,
+            )
+        )
     return lines

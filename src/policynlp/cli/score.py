@@ -14,8 +14,9 @@ from policynlp.cli.arguments import (
     load_analyzer,
     positive,
 )
-from policynlp.cli.progress import Progress, count, rate
+from policynlp.cli.progress import Progress, articles, counted, rate
 from policynlp.errors import InputError
+from policynlp.messages import ENGLISH, say
 
 if TYPE_CHECKING:
     from policynlp.batch import Options, Shard, Summary
@@ -30,16 +31,19 @@ def add_score(commands: "Commands") -> None:
     """Add ``score``."""
     parser = commands.add_parser(
         "score",
-        help="score many articles into a file",
-        description=(
-            "Score files and folders into OUT, every article accounted for. Text, HTML and Word "
-            "files hold one article each; .jsonl, .csv, .xlsx and .parquet hold many. A run that "
-            "was stopped goes on with the same command."
+        help=say("score many articles into a file"),
+        description=say(
+            "Score files and folders into OUT, every article accounted for. Text, HTML "
+            "and Word files hold one article each; .jsonl, .csv, .xlsx and .parquet hold "
+            "many. A run that was stopped goes on with the same command."
         ),
-        epilog="example: policynlp score news/ archive.jsonl -o out.jsonl --jobs 2",
+        epilog=say(
+            "example: {command}",
+            command="policynlp score news/ archive.jsonl -o out.jsonl --jobs 2",
+        ),
     )
     parser.add_argument(
-        "inputs", nargs="+", metavar="IN", help="file, folder, glob, or - for standard input"
+        "inputs", nargs="+", metavar="IN", help=say("file, folder, glob, or - for standard input")
     )
     target = parser.add_mutually_exclusive_group(required=True)
     target.add_argument(
@@ -47,11 +51,16 @@ def add_score(commands: "Commands") -> None:
         "--output",
         type=_output,
         metavar="OUT",
-        help=".jsonl, .jsonl.gz or .parquet, one record an article; .csv or .xlsx, one row a "
-        "section; - for lines of JSON on standard output",
+        help=say(
+            ".jsonl, .jsonl.gz or .parquet, one record an article; .csv or .xlsx, one "
+            "row a section; - for lines of JSON on standard output"
+        ),
     )
     target.add_argument(
-        "--merge", type=_output, metavar="OUT", help="join IN, the outputs of all shards, to OUT"
+        "--merge",
+        type=_output,
+        metavar="OUT",
+        help=say("join IN, the outputs of all shards, to OUT"),
     )
     add_limits(parser)
     _add_reading(parser)
@@ -61,54 +70,58 @@ def add_score(commands: "Commands") -> None:
 
 
 def _add_reading(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("reading")
+    group = parser.add_argument_group(say("reading"))
     for field in _FIELDS:
         group.add_argument(
-            f"--{field}-column", metavar="NAME", help=f"the column with the {field} of an article"
+            f"--{field}-column",
+            metavar="NAME",
+            help=say("the column with the {field} of an article", field=field),
         )
     group.add_argument(
-        "--keep-columns", action="store_true", help="keep the other columns of the inputs"
+        "--keep-columns", action="store_true", help=say("keep the other columns of the inputs")
     )
     group.add_argument(
         "--simplify",
         action="store_true",
-        help="turn traditional characters into simplified ones, one for one",
+        help=say("turn traditional characters into simplified ones, one for one"),
     )
     group.add_argument(
         "--max-chars",
         type=positive,
         default=_MAX_CHARS,
         metavar="N",
-        help=f"longer articles fail (default: {_MAX_CHARS:,})",
+        help=say("longer articles fail (default: {max_chars:,})", max_chars=_MAX_CHARS),
     )
-    group.add_argument("--limit", type=positive, metavar="N", help="only the first N articles")
+    group.add_argument("--limit", type=positive, metavar="N", help=say("only the first N articles"))
     group.add_argument(
-        "--sample", type=positive, metavar="N", help="N articles from all over, always the same"
+        "--sample",
+        type=positive,
+        metavar="N",
+        help=say("N articles from all over, always the same"),
     )
     group.add_argument(
-        "--shard", type=_shard, metavar="I/N", help="only the I-th of N shares; see --merge"
+        "--shard", type=_shard, metavar="I/N", help=say("only the I-th of N shares; see --merge")
     )
 
 
 def _add_writing(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("writing")
-    group.add_argument("--with-text", action="store_true", help="add each article's whole text")
+    group = parser.add_argument_group(say("writing"))
     group.add_argument(
-        "--lang", choices=("en", "zh"), default="en", help="language of the columns' names"
+        "--with-text", action="store_true", help=say("add each article's whole text")
     )
     group.add_argument(
-        "--overwrite", action="store_true", help="replace what another or a finished run wrote"
+        "--overwrite", action="store_true", help=say("replace what another or a finished run wrote")
     )
 
 
 def _add_running(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("running")
+    group = parser.add_argument_group(say("running"))
     group.add_argument(
-        "--jobs", type=positive, default=1, metavar="N", help="processes (default: 1)"
+        "--jobs", type=positive, default=1, metavar="N", help=say("processes (default: 1)")
     )
-    group.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    group.add_argument("--quiet", action="store_true", help=say("print nothing but errors"))
     group.add_argument(
-        "--dry-run", action="store_true", help="read everything, score and write nothing"
+        "--dry-run", action="store_true", help=say("read everything, score and write nothing")
     )
 
 
@@ -127,7 +140,9 @@ def _shard(text: str) -> "Shard":
 
     number, _, of = text.partition("/")
     if not (number.isdecimal() and of.isdecimal() and 1 <= int(number) <= int(of)):
-        raise argparse.ArgumentTypeError(f"must be I/N with I from 1 to N, not {text!r}")
+        raise argparse.ArgumentTypeError(
+            say("must be I/N with I from 1 to N, not {text!r}", text=text)
+        )
     return Shard(int(number), int(of))
 
 
@@ -143,7 +158,13 @@ def _options(args: argparse.Namespace) -> "Options":
         args.max_chars,
     )
     return Options(
-        limits(args), reading, args.with_text, args.lang, args.limit, args.sample, args.shard
+        limits(args),
+        reading,
+        args.with_text,
+        args.lang or ENGLISH,  # Scripts rely on columns, so the system's language is not asked.
+        args.limit,
+        args.sample,
+        args.shard,
     )
 
 
@@ -153,7 +174,9 @@ def _score(args: argparse.Namespace) -> int:
     if args.theme:
         check_themes(args.theme, load_analyzer(args).themes)
         if args.output.lower().endswith((".csv", ".xlsx", ".parquet")):
-            raise InputError(f"{args.output}: --theme needs a .jsonl output; a table has no place")
+            raise InputError(
+                "{output}: --theme needs a .jsonl output; a table has no place", output=args.output
+            )
     progress = Progress(shown=not args.quiet)
     try:
         summary = _run(args, progress)
@@ -174,8 +197,10 @@ def _say_how_to_go_on(args: argparse.Namespace) -> None:
 
     parts = Paths.of(args.output).parts
     if parts.exists():
-        said = "what was done is kept; the same command goes on from there"
-        print(f"{parts}: {said}", file=sys.stderr)
+        said = say(
+            "{parts}: what was done is kept; the same command goes on from there", parts=parts
+        )
+        print(said, file=sys.stderr)
 
 
 def _run(args: argparse.Namespace, progress: Progress) -> "Summary":
@@ -199,8 +224,14 @@ def _merge(args: argparse.Namespace) -> int:
 
     counts = merge(args.merge, args.inputs, overwrite=args.overwrite)
     if not args.quiet:
-        said = f"{count(counts.done, 'article')} of {count(len(args.inputs), 'shard')}"
-        print(f"{said} written to {args.merge}", file=sys.stderr)
+        shards = counted(len(args.inputs), "{n:,} shard", "{n:,} shards")
+        said = say(
+            "{articles} of {shards} written to {out}",
+            articles=articles(counts.done),
+            shards=shards,
+            out=args.merge,
+        )
+        print(said, file=sys.stderr)
     return SOME_FAILED if counts.failures else DONE
 
 
@@ -208,29 +239,50 @@ def _summary_lines(summary: "Summary", args: argparse.Namespace) -> list[str]:
     """What a run did, and where it is."""
     counts = summary.counts
     if args.dry_run:
-        lines = [f"{count(counts.articles, 'article')} could be scored; nothing was"]
+        lines = [
+            say(
+                "{articles} could be scored; nothing was",
+                articles=articles(counts.articles),
+            )
+        ]
         return [*lines, *_failure_lines(summary, "")]
     if summary.finished:
         return [
-            f"{args.output}: is finished and left alone "
-            f"({count(counts.articles, 'article')}, {counts.failures:,} failed); "
-            "--overwrite scores it again"
+            say(
+                "{output}: is finished and left alone ({articles}, {failures:,} failed); "
+                "--overwrite scores it again",
+                output=args.output,
+                articles=articles(counts.articles),
+                failures=counts.failures,
+            )
         ]
     lines = [
-        f"{count(counts.articles, 'article')} with {count(counts.sections, 'section')} "
-        f"in {summary.seconds:.1f} s ({rate(summary)})"
+        say(
+            "{articles} with {sections} in {seconds:.1f} s ({rate})",
+            articles=articles(counts.articles),
+            sections=counted(counts.sections, "{n:,} section", "{n:,} sections"),
+            seconds=summary.seconds,
+            rate=rate(summary),
+        )
     ]
     if summary.resumed:
-        lines.append(f"{count(summary.resumed, 'article')} of these taken over from an earlier run")
+        lines.append(
+            say(
+                "{articles} of these taken over from an earlier run",
+                articles=articles(summary.resumed),
+            )
+        )
     if counts.themes:
-        themes = ", ".join(f"{theme} {number:,}" for theme, number in counts.themes.items())
-        lines.append(f"sections by theme: {themes}")
+        themes = say(", ").join(f"{theme} {number:,}" for theme, number in counts.themes.items())
+        lines.append(say("sections by theme: {themes}", themes=themes))
     if args.output == _STDOUT:
         return [*lines, *_failure_lines(summary, "")]
     from policynlp.batch import Paths
 
     paths = Paths.of(args.output)
-    lines.append(f"written to {paths.out}; about the run: {paths.manifest}")
+    lines.append(
+        say("written to {out}; about the run: {manifest}", out=paths.out, manifest=paths.manifest)
+    )
     return [*lines, *_repeat_lines(summary), *_failure_lines(summary, str(paths.failures))]
 
 
@@ -238,13 +290,22 @@ def _repeat_lines(summary: "Summary") -> list[str]:
     number, examples = summary.repeated_ids
     if not number:
         return []
-    some = ", ".join(f"{id} ({times} times)" for id, times in examples)
-    return [f"{count(number, 'id')} more than once: {some}{' …' if number > len(examples) else ''}"]
+    some = say(", ").join(say("{id} ({times} times)", id=id, times=times) for id, times in examples)
+    if number > len(examples):
+        some += " …"
+    ids = counted(number, "{n:,} id", "{n:,} ids")
+    return [say("{ids} more than once: {some}", ids=ids, some=some)]
 
 
 def _failure_lines(summary: "Summary", path: str) -> list[str]:
     if not summary.counts.failures:
         return []
-    lines = [f"failed: {place}: {reason}" for _, place, _, reason in summary.first_failures]
-    where = f", listed in {path}" if path else ""
-    return [*lines, f"{summary.counts.failures:,} of {summary.counts.done:,} failed{where}"]
+    lines = [
+        say("failed: {place}: {reason}", place=place, reason=reason)
+        for _, place, _, reason in summary.first_failures
+    ]
+    failures, done = summary.counts.failures, summary.counts.done
+    last = say("{failures:,} of {done:,} failed", failures=failures, done=done)
+    if path:
+        last = say("{failed}, listed in {path}", failed=last, path=path)
+    return [*lines, last]

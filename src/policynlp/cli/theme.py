@@ -5,8 +5,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from policynlp.cli.arguments import DONE, SOME_FAILED, positive
+from policynlp.cli.arguments import DONE, SOME_FAILED, Examples, positive
 from policynlp.errors import InputError
+from policynlp.messages import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -17,12 +18,11 @@ if TYPE_CHECKING:
     from policynlp.review.new_theme import Progress
 
 _EXAMPLE = """\
-example:
   policynlp theme new 营商环境 --definition "政府为企业办事…" \\
       --seed-terms 营商环境,一网通办,减证便民 --articles news/ -o my_theme/
-  … fill in the column 人工标签 of my_theme/sheets/1.xlsx …
+  … {first} …
   policynlp theme next my_theme/ --articles news/
-  … fill in my_theme/sheets/2.xlsx …
+  … {second} …
   policynlp theme done my_theme/
   policynlp train corpus/ my_theme/ -o my-model
 """
@@ -32,43 +32,49 @@ def add_theme(commands: "Commands") -> None:
     """Add ``theme``."""
     parser = commands.add_parser(
         "theme",
-        help="begin a theme of your own from a definition and your articles",
-        epilog=_EXAMPLE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        help=say("begin a theme of your own from a definition and your articles"),
+        epilog=_example(),
+        formatter_class=Examples,
     )
-    steps = parser.add_subparsers(title="steps", metavar="STEP", required=True)
-    new = steps.add_parser("new", help="find the first paragraphs to label")
-    new.add_argument("theme", metavar="THEME", help="its name")
-    new.add_argument("--definition", required=True, metavar="TEXT", help="what it is about")
+    steps = parser.add_subparsers(title=say("steps"), metavar="STEP", required=True)
+    new = steps.add_parser("new", help=say("find the first paragraphs to label"))
+    new.add_argument("theme", metavar="THEME", help=say("its name"))
+    new.add_argument("--definition", required=True, metavar="TEXT", help=say("what it is about"))
     new.add_argument(
         "--seed-terms",
         required=True,
         type=_terms,
         metavar="TERM,…",
-        help="a few terms that such paragraphs have",
+        help=say("a few terms that such paragraphs have"),
     )
-    new.add_argument("-o", "--output", required=True, metavar="FOLDER", help="a folder for it")
+    new.add_argument("-o", "--output", required=True, metavar="FOLDER", help=say("a folder for it"))
     new.set_defaults(run=_new)
-    further = steps.add_parser("next", help="take in the labels, find the next paragraphs")
+    further = steps.add_parser("next", help=say("take in the labels, find the next paragraphs"))
     further.set_defaults(run=_next)
-    done = steps.add_parser("done", help="take in the labels")
+    done = steps.add_parser("done", help=say("take in the labels"))
     done.set_defaults(run=_done)
     for step in (further, done):
-        step.add_argument("folder", metavar="FOLDER", help="the folder of theme new")
+        step.add_argument("folder", metavar="FOLDER", help=say("the folder of theme new"))
     for step in (new, further):
         step.add_argument(
             "--articles",
             required=True,
             nargs="+",
             metavar="IN",
-            help="unlabelled articles: file, folder or glob, as for score",
+            help=say("unlabelled articles: file, folder or glob, as for score"),
         )
         step.add_argument(
-            "--rows", type=positive, default=100, metavar="N", help="paragraphs (default: 100)"
+            "--rows", type=positive, default=100, metavar="N", help=say("paragraphs (default: 100)")
         )
-        step.add_argument("--csv", action="store_true", help="write .csv instead of .xlsx")
+        step.add_argument("--csv", action="store_true", help=say("write .csv instead of .xlsx"))
     for step in (new, further, done):
-        step.add_argument("--model", metavar="PATH", help="model whose words to use")
+        step.add_argument("--model", metavar="PATH", help=say("model whose words to use"))
+
+
+def _example() -> str:
+    first = say("fill in the column 人工标签 of {sheet}", sheet="my_theme/sheets/1.xlsx")
+    second = say("fill in {sheet}", sheet="my_theme/sheets/2.xlsx")
+    return say("example:") + "\n" + _EXAMPLE.format(first=first, second=second)
 
 
 def _terms(text: str) -> tuple[str, ...]:
@@ -76,7 +82,7 @@ def _terms(text: str) -> tuple[str, ...]:
         text = text.replace(separator, ",")
     terms = tuple(term.strip() for term in text.split(",") if term.strip())
     if not terms:
-        raise argparse.ArgumentTypeError("must be terms, separated by commas")
+        raise argparse.ArgumentTypeError(say("must be terms, separated by commas"))
     return terms
 
 
@@ -86,7 +92,9 @@ def _new(args: argparse.Namespace) -> int:
 
     name = args.theme.strip()
     if not name or set(name) & set("、，,;；|/:"):
-        raise InputError(f"{args.theme!r}: a theme's name is a word without 、 , ; : | or /")
+        raise InputError(
+            "{theme!r}: a theme's name is a word without 、 , ; : | or /", theme=args.theme
+        )
     folder, failures = Path(args.output), list["Failure"]()
     seeds = Seeds(name, args.definition.strip(), args.seed_terms)
     articles = _articles(args.articles, failures)
@@ -100,7 +108,9 @@ def _next(args: argparse.Namespace) -> int:
     folder, model, failures = Path(args.folder), _model(args), list["Failure"]()
     progress = take_in(folder, model)
     if not progress.labelled:
-        raise InputError(f"{folder / 'sheets'}: no row is labelled; fill in the column 人工标签")
+        raise InputError(
+            "{folder}: no row is labelled; fill in the column 人工标签", folder=folder / "sheets"
+        )
     print(_so_far(progress))
     sheet = go_on(folder, _articles(args.articles, failures), model, args.rows, _kind(args))
     return _handed_out(*sheet, failures)
@@ -110,7 +120,7 @@ def _done(args: argparse.Namespace) -> int:
     from policynlp.review.new_theme import take_in
 
     print(_so_far(take_in(Path(args.folder), _model(args))))
-    print(f"train with: policynlp train CORPUS {args.folder} -o MODEL")
+    print(say("train with: policynlp train CORPUS {folder} -o MODEL", folder=args.folder))
     return DONE
 
 
@@ -119,11 +129,16 @@ def _kind(args: argparse.Namespace) -> str:
 
 
 def _so_far(progress: "Progress") -> str:
-    told = "" if progress.f1 is None else f"; F1 on these rows, out of fold: {progress.f1:.2f}"
-    return (
-        f"{progress.theme}: {progress.labelled} of {progress.rows} rows labelled, "
-        f"{progress.with_theme} with the theme{told}"
+    told = say(
+        "{theme}: {labelled} of {rows} rows labelled, {with_theme} with the theme",
+        theme=progress.theme,
+        labelled=progress.labelled,
+        rows=progress.rows,
+        with_theme=progress.with_theme,
     )
+    if progress.f1 is None:
+        return told
+    return say("{told}; F1 on these rows, out of fold: {f1:.2f}", told=told, f1=progress.f1)
 
 
 def _model(args: argparse.Namespace) -> "Model":
@@ -145,7 +160,10 @@ def _articles(inputs: "Sequence[str]", failures: "list[Failure]") -> "Iterator[A
 
 def _handed_out(sheet: Path, n_rows: int, failures: "Sequence[Failure]") -> int:
     """Say where a sheet is and which articles could not be read."""
-    print(f"{n_rows} rows to label in {sheet}: fill in 人工标签")
+    print(say("{n_rows} rows to label in {sheet}: fill in 人工标签", n_rows=n_rows, sheet=sheet))
     for failure in failures:
-        print(f"failed: {failure.place}: {failure.reason}", file=sys.stderr)
+        print(
+            say("failed: {place}: {reason}", place=failure.place, reason=failure.reason),
+            file=sys.stderr,
+        )
     return SOME_FAILED if failures else DONE

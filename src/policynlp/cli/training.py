@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from policynlp.cli.arguments import DONE, positive, weight
 from policynlp.errors import InputError
+from policynlp.messages import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -20,15 +21,17 @@ def add_train(commands: "Commands") -> None:
     """Add ``train``."""
     parser = commands.add_parser(
         "train",
-        help="train a model from labelled text",
-        epilog="example: policynlp train corpus/ mine.jsonl -o my-model",
+        help=say("train a model from labelled text"),
+        epilog=say("example: {command}", command="policynlp train corpus/ mine.jsonl -o my-model"),
     )
-    parser.add_argument("corpus", nargs="+", metavar="CORPUS", help="corpus folder, .jsonl or .csv")
-    parser.add_argument("-o", "--output", required=True, metavar="MODEL", help="model folder")
+    parser.add_argument(
+        "corpus", nargs="+", metavar="CORPUS", help=say("corpus folder, .jsonl or .csv")
+    )
+    parser.add_argument("-o", "--output", required=True, metavar="MODEL", help=say("model folder"))
     parser.add_argument(
         "--doubts",
         metavar="FILE.csv",
-        help="write the 200 labels that models trained on other articles doubt most",
+        help=say("write the 200 labels that models trained on other articles doubt most"),
     )
     _add_update(parser)
     parser.set_defaults(run=_train)
@@ -41,27 +44,29 @@ def _add_update(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="FOLDER",
-        help="also train on this corpus, and say what it changes; may be repeated",
+        help=say("also train on this corpus, and say what it changes; may be repeated"),
     )
     parser.add_argument(
         "--add-weight",
         type=weight,
         default=1.0,
         metavar="W",
-        help="how much a label of --add counts beside one of CORPUS (default: 1)",
+        help=say("how much a label of --add counts beside one of CORPUS (default: 1)"),
     )
     parser.add_argument(
         "--against",
         metavar="MODEL",
-        help="the current model (default: what MODEL holds, else the bundled one)",
+        help=say("the current model (default: what MODEL holds, else the bundled one)"),
     )
     parser.add_argument(
         "--changes",
         metavar="FILE.csv",
-        help="with --add or --against: write every paragraph that is right or wrong now",
+        help=say("with --add or --against: write every paragraph that is right or wrong now"),
     )
     parser.add_argument(
-        "--force", action="store_true", help="write the model though it is worse than the current"
+        "--force",
+        action="store_true",
+        help=say("write the model though it is worse than the current"),
     )
 
 
@@ -69,31 +74,35 @@ def add_evaluate(commands: "Commands") -> None:
     """Add ``evaluate``."""
     parser = commands.add_parser(
         "evaluate",
-        help="measure a model on labelled text",
-        epilog="example: policynlp evaluate my-model held-out.jsonl",
+        help=say("measure a model on labelled text"),
+        epilog=say("example: {command}", command="policynlp evaluate my-model held-out.jsonl"),
     )
-    parser.add_argument("model", metavar="MODEL", help="model folder")
-    parser.add_argument("data", nargs="+", metavar="DATA", help="corpus folder, .jsonl or .csv")
+    parser.add_argument("model", metavar="MODEL", help=say("model folder"))
+    parser.add_argument(
+        "data", nargs="+", metavar="DATA", help=say("corpus folder, .jsonl or .csv")
+    )
     parser.add_argument(
         "--abstracts",
         action="store_true",
-        help="measure abstracts; DATA is JSONL of articles with editors' picks and abstracts",
+        help=say("measure abstracts; DATA is JSONL of articles with editors' picks and abstracts"),
     )
     parser.add_argument(
         "--length",
         type=positive,
         default=150,
         metavar="N",
-        help="with --abstracts: most characters of an abstract (default: 150)",
+        help=say("with --abstracts: most characters of an abstract (default: 150)"),
     )
     parser.add_argument(
         "--json",
         nargs="?",
         const="-",
         metavar="FILE",
-        help="write the figures as JSON; without a file or with -, print them",
+        help=say("write the figures as JSON; without a file or with -, print them"),
     )
-    parser.add_argument("--html", metavar="FILE", help="write a page with charts and worst errors")
+    parser.add_argument(
+        "--html", metavar="FILE", help=say("write a page with charts and worst errors")
+    )
     parser.set_defaults(run=_evaluate)
 
 
@@ -137,7 +146,12 @@ def _evaluate(args: argparse.Namespace) -> int:
 
     figures = measure_files(Path(args.model), [Path(path) for path in args.data])
     for theme, n in figures["not_measured"].items():
-        note = f"{theme} ({n} sections) is not measured: {figures['model']} does not know it"
+        note = say(
+            "{theme} ({n} sections) is not measured: {model} does not know it",
+            theme=theme,
+            n=n,
+            model=figures["model"],
+        )
         print(note, file=sys.stderr)
     return _show(figures, args, evaluation_page, as_report)
 

@@ -9,11 +9,11 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 from policynlp.article import NONE, TAGGED, UNCERTAIN
 from policynlp.errors import InputError
+from policynlp.messages import say
 from policynlp.records import METADATA
 
 _SUFFIXES: Final = (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz")
 _STATUSES: Final = (TAGGED, UNCERTAIN, NONE)
-_KINDS: Final = {str: "a string", list: "a list", dict: "an object", int: "a whole number"}
 _SHOWN: Final = 40  # characters of a wrong value in a message
 
 Object = dict[str, Any]
@@ -74,8 +74,10 @@ def read_scored(paths: Sequence[Path]) -> Iterator[Scored]:
     for path in paths:
         if not path.name.lower().endswith(_SUFFIXES):
             raise InputError(
-                f"{path}: a report is made of {', '.join(_SUFFIXES)}: "
-                "policynlp score IN --with-text -o out.jsonl"
+                "{path}: a report is made of {suffixes}: policynlp score IN --with-text -o "
+                "out.jsonl",
+                path=path,
+                suffixes=say(", ").join(_SUFFIXES),
             )
         for number, line in enumerate(_lines(path), 1):
             if line.strip():
@@ -94,15 +96,15 @@ def _lines(path: Path) -> Iterator[bytes]:
         with path.open("rb") as zipped, gzip.open(zipped) as stream:
             yield from stream
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise InputError(f"{path}: cannot be unzipped: {error}") from error
+        raise InputError("{path}: cannot be unzipped: {error}", path=path, error=error) from error
 
 
 def _parsed(line: bytes, where: str) -> Object:
     try:
         value = json.loads(line.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
-        raise InputError(f"{where}not a line of JSON: {error}") from error
-    return _of(value, dict, f"{where}a line")
+        raise InputError("{where}not a line of JSON: {error}", where=where, error=error) from error
+    return _of(value, dict, where + say("a line"))
 
 
 def _scored(record: Object, where: str) -> Scored:
@@ -174,14 +176,18 @@ class _Reader(NamedTuple):
         start, end = self.span(record, where)
         quoted = _of(record.get("text"), str, _below(where, "text"))
         if self.text is not None and self.text[start:end] != quoted:
-            raise _wrong(quoted, _below(where, "text"), f"what stands at {start}–{end} of the text")
+            raise _wrong(
+                quoted,
+                _below(where, "text"),
+                say("what stands at {start}–{end} of the text", start=start, end=end),
+            )
         weight = record.get("weight", 0.0)
         return Quote(start, end, quoted, _number(weight, _below(where, "weight")))
 
     def span(self, record: Object, where: str) -> tuple[int, int]:
         start, end = (_of(record.get(key), int, _below(where, key)) for key in ("start", "end"))
         if not 0 <= start <= end or (self.text is not None and end > len(self.text)):
-            raise _wrong([start, end], where, "a stretch of the text, start before end")
+            raise _wrong([start, end], where, say("a stretch of the text, start before end"))
         return start, end
 
 
@@ -205,20 +211,20 @@ def _probabilities(record: Object, where: str) -> dict[str, float]:
 def _probability(value: object, where: str) -> float:
     number = _number(value, where)
     if not 0.0 <= number <= 1.0:
-        raise _wrong(value, where, "a probability from 0 to 1")
+        raise _wrong(value, where, say("a probability from 0 to 1"))
     return number
 
 
 def _number(value: object, where: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise _wrong(value, where, "a number")
+        raise _wrong(value, where, say("a number"))
     return value
 
 
 def _status(record: Object, where: str) -> str:
     status = _string(record, "status", where)
     if status not in _STATUSES:
-        raise _wrong(status, _below(where, "status"), " or ".join(_STATUSES))
+        raise _wrong(status, _below(where, "status"), say(" or ").join(_STATUSES))
     return status
 
 
@@ -242,7 +248,13 @@ def _objects(
 
 def _of(value: object, kind: type[_Kind], where: str) -> _Kind:
     if not isinstance(value, kind) or isinstance(value, bool):
-        raise _wrong(value, where, _KINDS[kind])
+        kinds: dict[type, str] = {
+            str: say("a string"),
+            list: say("a list"),
+            dict: say("an object"),
+            int: say("a whole number"),
+        }
+        raise _wrong(value, where, kinds[kind])
     return value
 
 
@@ -253,4 +265,9 @@ def _below(where: str, key: str) -> str:
 def _wrong(value: object, where: str, wanted: str) -> InputError:
     found = json.dumps(value, ensure_ascii=False)
     found = found if len(found) <= _SHOWN else found[:_SHOWN] + "…"
-    return InputError(f"{where} must be {wanted}, found {found}: not a record of policynlp score")
+    return InputError(
+        "{where} must be {wanted}, found {found}: not a record of policynlp score",
+        where=where,
+        wanted=wanted,
+        found=found,
+    )

@@ -6,6 +6,7 @@ from math import sqrt
 from pathlib import Path
 
 from policynlp.errors import InputError
+from policynlp.messages import say
 from policynlp.model import Model
 from policynlp.review.choosing import choose
 from policynlp.review.compare import Comparison, compare
@@ -42,9 +43,12 @@ def make_sheet(
     definitions = model.details.get("definitions", {}) if model.id == chosen[0].model else {}
     write_sheet(output, chosen, definitions)
     n_random = sum(row.sampling == RANDOM for row in chosen)
-    return (
-        f"{len(chosen)} of {len(left)} paragraphs written to {output}, "
-        f"{n_random} of them drawn at random"
+    return say(
+        "{n_chosen} of {n_left} paragraphs written to {output}, {n_random} of them drawn at random",
+        n_chosen=len(chosen),
+        n_left=len(left),
+        output=output,
+        n_random=n_random,
     )
 
 
@@ -58,15 +62,22 @@ def import_labels(
         reading = read_export(path, model.themes)
     else:
         raise InputError(
-            f"{path}: neither a sheet (.xlsx, .csv) nor an export (.json of Label Studio, "
-            ".jsonl of doccano)"
+            "{path}: neither a sheet (.xlsx, .csv) nor an export (.json of Label Studio, "
+            ".jsonl of doccano)",
+            path=path,
         )
     day = date or datetime.date.today().isoformat()
     added = add_to_corpus(reading, folder, reviewer=reviewer, date=day)
     return [
         *_told(reading),
         *_other_model(reading, model),
-        f"{added.new} new, {added.changed} changed, {added.same} as they were, in {folder}",
+        say(
+            "{new} new, {changed} changed, {same} as they were, in {folder}",
+            new=added.new,
+            changed=added.changed,
+            same=added.same,
+            folder=folder,
+        ),
     ]
 
 
@@ -83,17 +94,36 @@ def compare_sheets(first: Path, second: Path, output: Path | None) -> Comparison
 def _told(reading: Reading) -> list[str]:
     n_accepted = sum(row.accepted for row in reading.rows)
     lines = [
-        f"{len(reading.rows)} rows reviewed ({n_accepted} with the model's tags, "
-        f"{len(reading.rows) - n_accepted} with others), {reading.blank} left blank"
+        say(
+            "{n_rows} rows reviewed ({n_accepted} with the model's tags, {n_others} with "
+            "others), {blank} left blank",
+            n_rows=len(reading.rows),
+            n_accepted=n_accepted,
+            n_others=len(reading.rows) - n_accepted,
+            blank=reading.blank,
+        )
     ]
     if reading.rows and all(row.predicted is None for row in reading.rows):
-        lines = [f"{len(reading.rows)} texts labelled, {reading.blank} without labels"]
+        lines = [
+            say(
+                "{n_rows} texts labelled, {blank} without labels",
+                n_rows=len(reading.rows),
+                blank=reading.blank,
+            )
+        ]
     drawn = [row.accepted for row in reading.rows if row.sampling == RANDOM]
     if drawn:
         low, high = wilson(sum(drawn), len(drawn))
         lines.append(
-            f"of {len(drawn)} rows drawn at random {sum(drawn)} had the right tags: "
-            f"{sum(drawn) / len(drawn):.2f} (95 % interval {low:.2f}–{high:.2f})"
+            say(
+                "of {n_drawn} rows drawn at random {n_right} had the right tags: {share:.2f} (95 "
+                "% interval {low:.2f}–{high:.2f})",
+                n_drawn=len(drawn),
+                n_right=sum(drawn),
+                share=sum(drawn) / len(drawn),
+                low=low,
+                high=high,
+            )
         )
     return lines
 
@@ -113,4 +143,10 @@ def _other_model(reading: Reading, model: Model) -> list[str]:
     made_by = next((row.model for row in reading.rows if row.model), model.id)
     if made_by == model.id:
         return []
-    return [f"note: the sheet was made with {made_by}, not with {model.id}; its labels hold still"]
+    return [
+        say(
+            "note: the sheet was made with {made_by}, not with {id}; its labels hold still",
+            made_by=made_by,
+            id=model.id,
+        )
+    ]

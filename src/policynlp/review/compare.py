@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from policynlp.errors import InputError
+from policynlp.messages import say
 from policynlp.review.filled import read_rows
 from policynlp.review.reviewed import Reviewed
 from policynlp.review.rows import JOINT, NONE, Row
@@ -56,7 +57,9 @@ def compare(first: Path, second: Path) -> Comparison:
     both = [key for key in ours if key in theirs]
     if not both:
         raise InputError(
-            f"{first} and {second}: no row was reviewed in both; give two copies of one sheet"
+            "{first} and {second}: no row was reviewed in both; give two copies of one sheet",
+            first=first,
+            second=second,
         )
     pairs = {key: (ours[key][1], theirs[key][1]) for key in both}
     themes = ours[both[0]][1].labelled_for
@@ -70,11 +73,24 @@ def compare(first: Path, second: Path) -> Comparison:
 
 def comparison_lines(found: Comparison) -> Iterator[str]:
     """Lay a comparison out for a terminal."""
-    yield f"{found.rows} rows reviewed in both, {len(found.differences)} with other labels"
+    yield say(
+        "{rows} rows reviewed in both, {n_differences} with other labels",
+        rows=found.rows,
+        n_differences=len(found.differences),
+    )
     for each in found.agreements:
         yield (
-            f"  {each.theme}  κ {_figure(each.kappa)}  F1 {_figure(each.f1)}  both {each.both}  "
-            f"first only {each.only_first}  second only {each.only_second}  neither {each.neither}"
+            say(
+                "  {theme}  κ {kappa}  F1 {f1}  both {both}  first only {only_first}  second "
+                "only {only_second}  neither {neither}",
+                theme=each.theme,
+                kappa=_figure(each.kappa),
+                f1=_figure(each.f1),
+                both=each.both,
+                only_first=each.only_first,
+                only_second=each.only_second,
+                neither=each.neither,
+            )
         )
 
 

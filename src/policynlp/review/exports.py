@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from policynlp.errors import InputError
+from policynlp.messages import say
 from policynlp.reading.formats import decode
 from policynlp.review.labels import LabelError, read_labels
 from policynlp.review.reviewed import Reading, Reviewed
@@ -40,11 +41,15 @@ def _reviewed(
 ) -> Reviewed:
     text = _first(data, _TEXTS)
     if not text:
-        raise InputError(f"{place}: no text; it must be called {' or '.join(_TEXTS)}")
+        raise InputError(
+            "{place}: no text; it must be called {texts}",
+            place=place,
+            texts=say(" or ").join(_TEXTS),
+        )
     try:
         labels = [read_labels("、".join(labels), themes, ()) for labels in readers]
     except LabelError as error:
-        raise InputError(f"{place}: {error}") from error
+        raise InputError("{place}: {error}", place=place, error=error) from error
     sets = [found or frozenset() for found in labels]
     digest = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:16]
     agreed = frozenset.intersection(*sets)
@@ -70,18 +75,20 @@ def _label_studio(path: Path) -> Iterator[tuple[str, Mapping[str, Any], _Readers
     try:
         tasks = json.loads(decode(path.read_bytes(), place=str(path)))
     except json.JSONDecodeError as error:
-        raise InputError(f"{path}: not JSON ({error})") from error
-    expected = "export the project from Label Studio as JSON, not JSON-MIN"
+        raise InputError("{path}: not JSON ({error})", path=path, error=error) from error
+    expected = say("export the project from Label Studio as JSON, not JSON-MIN")
     if not isinstance(tasks, list):
-        raise InputError(f"{path}: not a list of tasks; {expected}")
+        raise InputError("{path}: not a list of tasks; {expected}", path=path, expected=expected)
     for number, task in enumerate(tasks, 1):
-        place = f"{path}: task {number}"
+        place = say("{path}: task {number}", path=path, number=number)
         try:
             annotations = [a for a in task["annotations"] if not a.get("was_cancelled")]
             readers = [_choices(annotation) or [NONE] for annotation in annotations]
             data = task["data"]
         except (KeyError, TypeError, AttributeError) as error:
-            raise InputError(f"{place}: no annotations and data; {expected}") from error
+            raise InputError(
+                "{place}: no annotations and data; {expected}", place=place, expected=expected
+            ) from error
         yield place, data, readers
 
 
@@ -102,10 +109,13 @@ def _doccano(path: Path) -> Iterator[tuple[str, Mapping[str, Any], _Readers]]:
             labels = next(example[name] for name in ("label", "labels", "cats") if name in example)
         except (json.JSONDecodeError, TypeError, StopIteration) as error:
             raise InputError(
-                f'{place}: no "label" or "cats"; export the project from doccano as JSONL'
+                '{place}: no "label" or "cats"; export the project from doccano as JSONL',
+                place=place,
             ) from error
         if isinstance(labels, Mapping):
             labels = [label for label, holds in labels.items() if holds]
         if not isinstance(labels, list) or not all(isinstance(label, str) for label in labels):
-            raise InputError(f"{place}: labels of spans; export a project of text classification")
+            raise InputError(
+                "{place}: labels of spans; export a project of text classification", place=place
+            )
         yield place, example, [labels] if labels else []

@@ -9,6 +9,7 @@ from typing import Final
 from zipfile import BadZipFile
 
 from policynlp.errors import InputError
+from policynlp.messages import say
 from policynlp.reading.formats import decode
 from policynlp.review.labels import LabelError, read_labels
 from policynlp.review.reviewed import Reading, Reviewed
@@ -45,16 +46,30 @@ def read_rows(path: Path) -> tuple[dict[str, tuple[Row, Reviewed]], int]:
         try:
             row, reviewed = _reviewed(cells)
         except (LabelError, InputError) as error:
-            problems.append(f"{sheet}row {number}, {error}")
+            problems.append(
+                say("{sheet}row {number}, {error}", sheet=sheet, number=number, error=error)
+            )
             continue
         if found.setdefault(row.key, (row, reviewed))[1].labels != reviewed.labels:
-            problems.append(f"{sheet}row {number}: {row.key} stands above with another {LABEL}")
+            problems.append(
+                say(
+                    "{sheet}row {number}: {key} stands above with another {label}",
+                    sheet=sheet,
+                    number=number,
+                    key=row.key,
+                    label=LABEL,
+                )
+            )
     models = {row.model for row, _ in found.values()}
     if len(models) > 1:
-        names = " and ".join(sorted(models))
-        problems.append(f"rows of more than one model ({names}); import each sheet by itself")
+        names = say(" and ").join(sorted(models))
+        problems.append(
+            say("rows of more than one model ({names}); import each sheet by itself", names=names)
+        )
     if problems:
-        raise InputError(f"{path}: {_told(problems)}; nothing was imported")
+        raise InputError(
+            "{path}: {problems}; nothing was imported", path=path, problems=_told(problems)
+        )
     return found, blank
 
 
@@ -65,21 +80,23 @@ def read_texts(path: Path) -> list[str]:
 
 def _told(problems: list[str]) -> str:
     more = len(problems) - _MOST_TOLD
-    return "; ".join(problems[:_MOST_TOLD]) + (f"; and {more} more" if more > 0 else "")
+    told = say("; ").join(problems[:_MOST_TOLD])
+    return say("{told}; and {more} more", told=told, more=more) if more > 0 else told
 
 
 def _reviewed(cells: Cells) -> tuple[Row, Reviewed]:
     if hash_of(cells) != cells["校验"]:
         raise InputError(
-            "a cell other than 人工标签 and 备注 was changed since the sheet was written, so the "
-            f"label is of other text; restore the row, or clear its {LABEL}"
+            "a cell other than 人工标签 and 备注 was changed since the sheet was written, so "
+            "the label is of other text; restore the row, or clear its {label}",
+            label=LABEL,
         )
     row = _row(cells)
     predicted = frozenset(row.tags)
     try:
         labels = read_labels(cells[LABEL], row.themes, predicted)
     except LabelError as error:
-        raise LabelError(f"column {LABEL}: {error}") from error
+        raise LabelError("column {label}: {error}", label=LABEL, error=error) from error
     assert labels is not None
     lines = row.context.split("\n")
     at = lines.index(HERE)
@@ -141,8 +158,9 @@ def _rows(path: Path) -> tuple[str, Iterator[tuple[int, Cells]]]:
             return name, _numbered(header, rows)
         missing = missing if missing and len(missing) <= len(lacking) else lacking
     raise InputError(
-        f"{path}: no column {', '.join(missing)}; a review sheet keeps all its columns, "
-        "the hidden ones, too"
+        "{path}: no column {missing}; a review sheet keeps all its columns, the hidden ones, too",
+        path=path,
+        missing=say(", ").join(missing),
     )
 
 
@@ -152,9 +170,12 @@ def _sheets(path: Path) -> dict[str, _Table]:
     try:
         book = load_workbook(path, read_only=True, data_only=True)
     except (BadZipFile, KeyError, ValueError) as error:
-        raise InputError(f"{path}: not a workbook, or a damaged one; save it as .xlsx") from error
+        raise InputError(
+            "{path}: not a workbook, or a damaged one; save it as .xlsx", path=path
+        ) from error
     return {
-        f"sheet {sheet.title}, ": sheet.iter_rows(values_only=True) for sheet in book.worksheets
+        say("sheet {title}, ", title=sheet.title): sheet.iter_rows(values_only=True)
+        for sheet in book.worksheets
     }
 
 

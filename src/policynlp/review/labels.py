@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from typing import Final
 
+from policynlp.errors import PolicyNLPError
+from policynlp.messages import say
 from policynlp.review.rows import JOINT, NONE
 from policynlp.training.corpus import LABEL_SEPARATORS, NO_LABEL
 
@@ -16,7 +18,7 @@ _ACCEPTED: Final = frozenset(
 _SEPARATORS: Final = re.compile(f"[{re.escape(LABEL_SEPARATORS)}\n]")
 
 
-class LabelError(ValueError):
+class LabelError(PolicyNLPError):
     """A cell that names no theme."""
 
 
@@ -36,10 +38,12 @@ def read_labels(
     found = [label for part in _parts(cell, names) for label in [names.get(part, part)]]
     unknown = [label for label in found if label not in themes and label not in NO_LABEL]
     if unknown:
-        raise LabelError(_trouble(unknown[0], themes))
+        raise _trouble(unknown[0], themes)
     labels = frozenset(found) - NO_LABEL
     if labels and len(labels) < len(set(found)):
-        raise LabelError(f"{cell!r} has {NONE} beside a theme; keep one of them")
+        raise LabelError(
+            "{cell!r} has {none} beside a theme; keep one of them", cell=cell, none=NONE
+        )
     return labels
 
 
@@ -57,7 +61,14 @@ def _folded(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", text).split()).casefold()
 
 
-def _trouble(label: str, themes: Sequence[str]) -> str:
+def _trouble(label: str, themes: Sequence[str]) -> LabelError:
     near = get_close_matches(label, themes, n=1, cutoff=0.5)
-    advice = f" (did you mean {near[0]}?)" if near else ""
-    return f"{label!r} is no theme{advice}; expected {JOINT.join(themes)}, {NONE} or {ACCEPT}"
+    advice = say(" (did you mean {near}?)", near=near[0]) if near else ""
+    return LabelError(
+        "{label!r} is no theme{advice}; expected {themes}, {none} or {accept}",
+        label=label,
+        advice=advice,
+        themes=JOINT.join(themes),
+        none=NONE,
+        accept=ACCEPT,
+    )

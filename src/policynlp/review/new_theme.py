@@ -76,7 +76,9 @@ def start(
     theme already or too little to begin with.
     """
     if (folder / CODE_BOOK).exists():
-        raise CorpusError(f"{folder}: holds a theme already; go on with: policynlp theme next")
+        raise CorpusError(
+            "{folder}: holds a theme already; go on with: policynlp theme next", folder=folder
+        )
     rows = _choose(seeds, articles, model, n_rows, {}, frozenset())
     folder.mkdir(parents=True, exist_ok=True)
     write_whole(folder / CODE_BOOK, _code_book(seeds).encode())
@@ -250,7 +252,9 @@ def _read_seeds(folder: Path) -> Seeds:
     book = read_code_book([folder]) or {}
     if len(book) != 1:
         raise CorpusError(
-            f"{folder}: no {CODE_BOOK} with one theme; begin with: policynlp theme new"
+            "{folder}: no {code_book} with one theme; begin with: policynlp theme new",
+            folder=folder,
+            code_book=CODE_BOOK,
         )
     (theme,) = tomllib.loads((folder / CODE_BOOK).read_text(encoding="utf-8"))["themes"]
     return Seeds(theme["name"], theme["definition"], tuple(theme.get("seed_terms", ())))

@@ -74,8 +74,11 @@ def read_scored(paths: Iterable[Path]) -> list[Row]:
                 model = model or row.model
                 if row.model != model:
                     raise InputError(
-                        f"{place}: scored by {row.model}, other records by {model}; "
-                        "make one sheet a model"
+                        "{place}: scored by {model}, other records by {other}; make one sheet a "
+                        "model",
+                        place=place,
+                        model=row.model,
+                        other=model,
                     )
                 if row.text.strip() and fits(row.text):
                     rows.setdefault("".join(row.text.split()), row)
@@ -92,13 +95,15 @@ def _records(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
             try:
                 record = json.loads(line) if line.strip() else None
             except json.JSONDecodeError as error:
-                raise InputError(f"{place}: not JSON ({error})") from error
+                raise InputError("{place}: not JSON ({error})", place=place, error=error) from error
             if record is None:
                 continue
             if not isinstance(record, dict) or "sections" not in record:
-                raise InputError(f"{place}: not a record of score; give its .jsonl output")
+                raise InputError(
+                    "{place}: not a record of score; give its .jsonl output", place=place
+                )
             if "text" not in record:
-                raise InputError(f"{place}: no text; score again with --with-text")
+                raise InputError("{place}: no text; score again with --with-text", place=place)
             yield place, record
 
 
@@ -124,7 +129,9 @@ def _rows_of(place: str, record: dict[str, Any]) -> Iterator[Row]:
                     paragraph["probabilities"],
                 )
     except (KeyError, TypeError) as error:
-        raise InputError(f"{place}: not a record of score ({error!r})") from error
+        raise InputError(
+            "{place}: not a record of score ({error!r})", place=place, error=error
+        ) from error
 
 
 def context_of(parts: Sequence[str], own: int) -> str:

@@ -46,7 +46,7 @@ _HOW_TO: Final = (
 def check_output(path: str) -> None:
     """Raise ``InputError`` where the name says of no known kind of sheet."""
     if not path.lower().endswith((".xlsx", ".csv")):
-        raise InputError(f"{path}: a review sheet must end in .xlsx or .csv")
+        raise InputError("{path}: a review sheet must end in .xlsx or .csv", path=path)
 
 
 def write_sheet(path: Path, rows: Sequence[Row], definitions: Mapping[str, str]) -> None:

@@ -71,7 +71,9 @@ def _records(path: Path) -> list[dict[str, Any]]:
     try:
         return [json.loads(line) for line in path.read_text("utf-8").splitlines() if line.strip()]
     except json.JSONDecodeError as error:
-        raise CorpusError(f"{path}: not JSON lines ({error}); restore the file") from error
+        raise CorpusError(
+            "{path}: not JSON lines ({error}); restore the file", path=path, error=error
+        ) from error
 
 
 def _record_of(records: dict[str, dict[str, Any]], row: Reviewed) -> dict[str, Any]:

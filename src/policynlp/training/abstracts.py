@@ -239,14 +239,23 @@ def _read(path: Path, header: Sequence[str]) -> Iterator[tuple[str, list[float]]
     with path.open(encoding="utf-8", newline="") as file:
         lines = csv.reader(file, "excel-tab")
         if tuple(next(lines, ())) != tuple(header):
-            raise CorpusError(f"{path}: the columns must be {' '.join(header)}")
+            raise CorpusError(
+                "{path}: the columns must be {header}", path=path, header=" ".join(header)
+            )
         number = 1
         for number, (name, *cells) in enumerate(lines, 2):
             if len(cells) != len(header) - 1:
-                raise CorpusError(f"{path}, line {number}: not {len(header)} cells")
+                raise CorpusError(
+                    "{path}, line {number}: not {n_header} cells",
+                    path=path,
+                    number=number,
+                    n_header=len(header),
+                )
             try:
                 yield name, [float(cell) for cell in cells]
             except ValueError as error:
-                raise CorpusError(f"{path}, line {number}: {error}") from error
+                raise CorpusError(
+                    "{path}, line {number}: {error}", path=path, number=number, error=error
+                ) from error
         if number == 1:
-            raise CorpusError(f"{path}: no rows")
+            raise CorpusError("{path}: no rows", path=path)

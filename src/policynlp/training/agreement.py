@@ -27,14 +27,26 @@ def _read(path: Path) -> dict[str, dict[str, float]]:
     try:
         levels = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise CorpusError(f"{path}: not TOML; themes stand in quotes ({error})") from error
+        raise CorpusError(
+            "{path}: not TOML; themes stand in quotes ({error})", path=path, error=error
+        ) from error
     return {level: _figures(path, level, table) for level, table in levels.items()}
 
 
 def _figures(path: Path, level: str, table: Any) -> dict[str, float]:
     if not isinstance(table, dict):
-        raise CorpusError(f"{path}: {level!r} must stand in a table [paragraphs] or [sections]")
+        raise CorpusError(
+            "{path}: {level!r} must stand in a table [paragraphs] or [sections]",
+            path=path,
+            level=level,
+        )
     for theme, value in table.items():
         if not isinstance(value, int | float) or not 0 <= value <= 1:
-            raise CorpusError(f"{path}: [{level}] {theme} must be a figure from 0 to 1: {value!r}")
+            raise CorpusError(
+                "{path}: [{level}] {theme} must be a figure from 0 to 1: {value!r}",
+                path=path,
+                level=level,
+                theme=theme,
+                value=value,
+            )
     return {theme: float(value) for theme, value in table.items()}

@@ -124,8 +124,10 @@ def weak_scores(pool: Pool, seeds: Seeds) -> Scores:
     all_rows = np.ones(len(weak), dtype=bool)
     if not learnable(pool, weak, all_rows):
         raise CorpusError(
-            f"seed terms and definition fit {weak.sum()} of {len(weak)} paragraphs, which is "
-            "too few or too many to tell the theme by; name other terms or more articles"
+            "seed terms and definition fit {n} of {total} paragraphs, which is too "
+            "few or too many to tell the theme by; name other terms or more articles",
+            n=weak.sum(),
+            total=len(weak),
         )
     weights = np.where(weak, 1.0, _UNMATCHED_WEIGHT)
     found = crossed_scores(pool, weak, all_rows, weights)

@@ -13,6 +13,7 @@ import numpy as np
 
 from policynlp.errors import CorpusError
 from policynlp.language.terms import Floats, Ints
+from policynlp.messages import say
 from policynlp.model import Model
 from policynlp.training.classifiers import N_FOLDS
 from policynlp.training.corpus import (
@@ -29,6 +30,7 @@ from policynlp.training.judge import judge
 from policynlp.training.measures import count_hits, macro_scores, scores
 
 FIXED, BROKE = "fixed", "broke"
+HELD_OUT_TEXT, ADDED_LABELS = "held-out text", "added labels, out of fold"
 MACRO: Final = "macro"
 _F1: Final = 2
 _SHOWN: Final = 5  # cases of a kind on a terminal
@@ -50,7 +52,15 @@ class Difference(NamedTuple):
 
     def __str__(self) -> str:
         """Return the figures in one line."""
-        bounds = f" ({self.interval[0]:+.3f} to {self.interval[1]:+.3f})" if self.interval else ""
+        bounds = (
+            say(
+                " ({low:+.3f} to {high:+.3f})",
+                low=self.interval[0],
+                high=self.interval[1],
+            )
+            if self.interval
+            else ""
+        )
         change = self.after - self.before
         return f"{self.name} F1 {self.before:.3f} → {self.after:.3f}  {change:+.3f}{bounds}"
 
@@ -76,6 +86,15 @@ class Change(NamedTuple):
     known: bool
     differences: list[Difference]
     cases: list[Case]
+
+    @property
+    def name(self) -> str:
+        """What to call the data before a person; ``data`` is for programs."""
+        names = {
+            HELD_OUT_TEXT: say("held-out text"),
+            ADDED_LABELS: say("added labels, out of fold"),
+        }
+        return names[self.data]
 
     def worse(self) -> list[str]:
         """Return what fell by more than chance."""
@@ -104,7 +123,7 @@ def changes_on_held_out(current: Model, new: Model, held_out: Sequence[Path]) ->
         sections, themes = read_corpus(held_out), _shared(current, new.themes)
         before, after = (_tags(model, sections, themes) for model in (current, new))
         files = corpus_files(held_out)
-        yield _change("held-out text", current, files, sections, themes, before, after)
+        yield _change(HELD_OUT_TEXT, current, files, sections, themes, before, after)
 
 
 def changes_on_added(
@@ -139,24 +158,39 @@ def changes_on_added(
     added = [section for part in in_fold for section in part]
     after = _Tags(*map(np.concatenate, zip(*parts, strict=True)))
     before = _tags(current, added, themes)
-    yield _change("added labels, out of fold", current, files, added, themes, before, after)
+    yield _change(ADDED_LABELS, current, files, added, themes, before, after)
 
 
 def change_lines(current: Model, changes: Sequence[Change]) -> Iterator[str]:
     """Lay changes out for a terminal."""
+    kinds = {FIXED: say("fixed"), BROKE: say("broke")}
     for change in changes:
-        yield f"{change.data}, {change.rows} paragraphs, {current.id} → new:"
+        yield say(
+            "{data}, {rows} paragraphs, {id} → new:",
+            data=change.name,
+            rows=change.rows,
+            id=current.id,
+        )
         if change.known:
-            yield f"  {current.id} was trained on some of them, which flatters it"
+            yield say("  {id} was trained on some of them, which flatters it", id=current.id)
         yield from (f"  {difference}" for difference in change.differences)
         fixed, broke = (
             [case for case in change.cases if case.change == kind] for kind in (FIXED, BROKE)
         )
-        yield f"  fixed {len(fixed)}, broke {len(broke)}"
+        yield say("  fixed {n_fixed}, broke {n_broke}", n_fixed=len(fixed), n_broke=len(broke))
         for case in (*broke[:_SHOWN], *fixed[:_SHOWN]):
             yield (
-                f"    {case.change}: {case.before} → {case.after}, labelled {case.labels}: "
-                f"{case.text[:_QUOTED] or f'{case.section}, paragraph {case.paragraph}'}"
+                say(
+                    "    {change}: {before} → {after}, labelled {labels}: {text}",
+                    change=kinds[case.change],
+                    before=case.before,
+                    after=case.after,
+                    labels=case.labels,
+                    text=case.text[:_QUOTED]
+                    or say(
+                        "{section}, paragraph {number}", section=case.section, number=case.paragraph
+                    ),
+                )
             )
 
 

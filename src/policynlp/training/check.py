@@ -11,6 +11,7 @@ from pathlib import Path
 from statistics import median, quantiles
 from typing import NamedTuple, TypeAlias
 
+from policynlp.messages import say
 from policynlp.training.copies import near_duplicates, shared_runs
 from policynlp.training.corpus import (
     COUNTS_SUFFIX,
@@ -82,7 +83,11 @@ def stray_labels(corpus: Corpus) -> Iterator[str]:
     for section in corpus.sections if corpus.themes else ():
         stray = used_labels(section) - set(corpus.themes)
         if stray:
-            yield f"{_name(section)}: {_listed(stray)} not in the code book"
+            yield say(
+                "{section}: {themes} not in the code book",
+                section=_name(section),
+                themes=_listed(stray),
+            )
 
 
 def unfounded_sections(corpus: Corpus) -> Iterator[str]:
@@ -94,11 +99,24 @@ def unfounded_sections(corpus: Corpus) -> Iterator[str]:
         unfounded = section.themes - frozenset().union(*labels)
         missing = frozenset.intersection(*labels) - section.themes - section.disputed
         if unfounded:
-            yield f"{_name(section)}: no paragraph has the section's {_listed(unfounded)}"
+            yield say(
+                "{section}: no paragraph has the section's {themes}",
+                section=_name(section),
+                themes=_listed(unfounded),
+            )
         if missing:
-            yield f"{_name(section)}: every paragraph has {_listed(missing)}, its section not"
+            yield say(
+                "{section}: every paragraph has {themes}, its section not",
+                section=_name(section),
+                themes=_listed(missing),
+            )
         if len(section.themes) > MOST_THEMES:
-            yield f"{_name(section)}: {len(section.themes)} themes, at most {MOST_THEMES}"
+            yield say(
+                "{section}: {n_themes} themes, at most {most_themes}",
+                section=_name(section),
+                n_themes=len(section.themes),
+                most_themes=MOST_THEMES,
+            )
 
 
 def empty_texts(corpus: Corpus) -> Iterator[str]:
@@ -106,7 +124,7 @@ def empty_texts(corpus: Corpus) -> Iterator[str]:
     for section in corpus.written:
         for i, paragraph in enumerate(section.paragraphs):
             if not paragraph.text.strip():
-                yield f"{_name(section)}: paragraphs[{i}] has no text"
+                yield say("{section}: paragraphs[{i}] has no text", section=_name(section), i=i)
 
 
 def split_articles(corpus: Corpus) -> Iterator[str]:
@@ -115,16 +133,26 @@ def split_articles(corpus: Corpus) -> Iterator[str]:
     for section in corpus.sections:
         file = section.place.rpartition(":")[0]
         if files.setdefault(section.article, file) != file:
-            yield f"{_name(section)}: article {section.article} stands in {files[section.article]}"
+            yield say(
+                "{section}: article {article} stands in {files}",
+                section=_name(section),
+                article=section.article,
+                files=files[section.article],
+            )
 
 
 def copies(corpus: Corpus) -> Iterator[str]:
     """Paragraphs that are nearly the same, wherever they stand."""
     owners, texts = _texts(corpus.written)
     for one, other, overlap in near_duplicates(texts, MOST_ALIKE):
-        yield (
-            f"{_name(owners[other])}: {texts[other][:20]}… is nearly {_name(owners[one])} "
-            f"(overlap {overlap:.2f}, below {MOST_ALIKE} is right)"
+        yield say(
+            "{section}: {beginning}… is nearly {other} (overlap {overlap:.2f}, below "
+            "{most_alike} is right)",
+            section=_name(owners[other]),
+            beginning=texts[other][:20],
+            other=_name(owners[one]),
+            overlap=overlap,
+            most_alike=MOST_ALIKE,
         )
 
 
@@ -133,21 +161,28 @@ def repeated_runs(corpus: Corpus) -> Iterator[str]:
     owners, texts = _texts(corpus.written)
     articles = [section.article for section in owners]
     for one, other, run in shared_runs(texts, articles, MOST_SHARED, corpus.formulas):
-        yield (
-            f"{_name(owners[other])}: {run}… also stands in {_name(owners[one])}; "
-            f"reword it, or list a standing formula in {FORMULAS}"
+        yield say(
+            "{section}: {run}… also stands in {other}; reword it, or list a standing "
+            "formula in {formulas}",
+            section=_name(owners[other]),
+            run=run,
+            other=_name(owners[one]),
+            formulas=FORMULAS,
         )
 
 
 def lopsided_genres(corpus: Corpus) -> Iterator[str]:
     """Genres that hardly occur, as a mistyped one does, or drown the others."""
     for folder, sections in corpus.folders.items():
-        genres = Counter(section.notes.get("genre", "(none)") for section in sections)
-        if genres.keys() == {"(none)"}:
+        genres = Counter(section.notes.get("genre", "") for section in sections)
+        if genres.keys() == {""}:
             continue  # a user's own rows need not say
         for genre, n in genres.items():
             yield from _outside(
-                folder, f"sections of genre {genre}", n / len(sections), GENRE_SHARE
+                folder,
+                say("sections of genre {genre}", genre=genre or say("(none)")),
+                n / len(sections),
+                GENRE_SHARE,
             )
 
 
@@ -155,14 +190,14 @@ def lopsided_labels(corpus: Corpus) -> Iterator[str]:
     """Folders where nearly everything or hardly anything has a label."""
     for folder, sections in corpus.folders.items():
         free = [not p.themes for p in _paragraphs(sections)]
-        yield from _outside(folder, "paragraphs without label", _share(free), UNLABELLED_SHARE)
+        yield from _outside(folder, say("paragraphs without label"), _share(free), UNLABELLED_SHARE)
 
 
 def telling_lengths(corpus: Corpus) -> Iterator[str]:
     """Themes whose paragraphs could be told by their length."""
     for folder, sections in corpus.folders.items():
         for theme, ratio in length_ratios(sections).items():
-            name = f"median length of {theme} to that of no label"
+            name = say("median length of {theme} to that of no label", theme=theme)
             yield from _outside(folder, name, ratio, LENGTH_RATIO)
 
 
@@ -171,7 +206,9 @@ def telling_places(corpus: Corpus) -> Iterator[str]:
     for folder, sections in corpus.folders.items():
         whole = _share([not p.themes for p in _paragraphs(sections)])
         for third, free in unlabelled_by_third(sections).items():
-            name = f"paragraphs without label in the {third} third of sections"
+            name = say(
+                "paragraphs without label in the {third} third of sections", third=_named(third)
+            )
             yield from _outside(folder, name, free, (whole - MOST_BIAS, whole + MOST_BIAS))
 
 
@@ -216,31 +253,61 @@ def summary(corpus: Corpus) -> Iterator[str]:
     for folder, sections in corpus.folders.items():
         paragraphs = list(_paragraphs(sections))
         articles = {section.article for section in sections}
-        sizes = f"{len(articles)} articles, {len(sections)} sections, {len(paragraphs)} paragraphs"
+        sizes = say(
+            "{n_articles} articles, {n_sections} sections, {n_paragraphs} paragraphs",
+            n_articles=len(articles),
+            n_sections=len(sections),
+            n_paragraphs=len(paragraphs),
+        )
         yield f"{folder}: {sizes}"
         free = _share([not p.themes for p in paragraphs])
-        thirds = unlabelled_by_third(sections).items()
-        yield f"  without label {free:.0%}; by third of a section " + _row(thirds, "{:.0%}")
+        thirds = [(_named(third), share) for third, share in unlabelled_by_third(sections).items()]
+        yield say(
+            "  without label {free:.0%}; by third of a section {thirds}",
+            free=free,
+            thirds=_row(thirds, "{:.0%}"),
+        )
         ratios = length_ratios(sections)
         in_sections = Counter(chain.from_iterable(s.themes or () for s in sections))
         for theme, n in Counter(chain.from_iterable(p.themes for p in paragraphs)).items():
-            ratio = f", length {ratios[theme]:.2f} of the unlabelled" if theme in ratios else ""
-            yield f"  {theme}: {n} paragraphs, {in_sections[theme]} sections{ratio}"
-        genres = Counter(section.notes.get("genre", "(none)") for section in sections)
-        yield "  genres: " + _row(genres.most_common(), "{}")
+            ratio = (
+                say(", length {ratio:.2f} of the unlabelled", ratio=ratios[theme])
+                if theme in ratios
+                else ""
+            )
+            yield say(
+                "  {theme}: {n} paragraphs, {in_sections} sections{ratio}",
+                theme=theme,
+                n=n,
+                in_sections=in_sections[theme],
+                ratio=ratio,
+            )
+        genres = Counter(section.notes.get("genre", say("(none)")) for section in sections)
+        yield say("  genres: {genres}", genres=_row(genres.most_common(), "{}"))
         cuts = quantiles([p.size for p in paragraphs], n=20) if len(paragraphs) > 1 else []
         at = {f"{5 * (i + 1)} %": cut for i, cut in enumerate(cuts) if i in (0, 4, 9, 14, 18)}
-        yield "  characters a paragraph, quantiles: " + _row(at.items(), "{:.0f}")
+        yield say("  characters a paragraph, quantiles: {cuts}", cuts=_row(at.items(), "{:.0f}"))
+
+
+def _named(third: str) -> str:
+    return {"first": say("first"), "middle": say("middle"), "last": say("last")}[third]
 
 
 def _row(items: Iterable[tuple[str, float]], form: str) -> str:
-    return ", ".join(f"{name} {form.format(value)}" for name, value in items)
+    return say(", ").join(f"{name} {form.format(value)}" for name, value in items)
 
 
 def _outside(folder: str, name: str, value: float, bounds: tuple[float, float]) -> Iterator[str]:
     low, high = bounds
     if not low <= value <= high:
-        yield f"{folder}: {name}: {value:.3f}, should lie between {low:.3f} and {high:.3f}"
+        yield say(
+            "{folder}: {name}: {value:.3f}, should lie between {low:.3f} and {high:.3f}",
+            folder=folder,
+            name=name,
+            value=value,
+            low=low,
+            high=high,
+        )
 
 
 def _share(flags: Sequence[bool]) -> float:

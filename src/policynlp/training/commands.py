@@ -10,6 +10,7 @@ import sklearn
 
 import policynlp
 from policynlp.language.terms import Floats
+from policynlp.messages import say
 from policynlp.model import MANIFEST, default_folder, load, save
 from policynlp.training.abstracts import fit_ranker, read_rows, read_words
 from policynlp.training.card import model_card
@@ -136,7 +137,7 @@ def run_train(corpus: Sequence[Path], output: Path) -> Judged:
     """Train, say how well it went and return the out-of-fold outcomes."""
     fit = train(corpus, output)
     print(as_table(fit.model.details["metrics"]))
-    print(f"{fit.model.id} written to {output}")
+    print(say("{id} written to {output}", id=fit.model.id, output=output))
     return fit.judged
 
 
@@ -168,15 +169,24 @@ def run_update(
     for line in change_lines(current, changes):
         print(line)
     if not changes:
-        print(f"nothing to hold it against {current.id} by: no held-out text, too few added labels")
+        print(
+            say(
+                "nothing to hold it against {id} by: no held-out text, too few added labels",
+                id=current.id,
+            )
+        )
     worse = [line for change in changes[:1] for line in change.worse()]
     if worse and not force:
         raise GateError(
-            f"{output} was not written: worse than {current.id} on {changes[0].data}: "
-            f"{'; '.join(worse)}; look at its labels, or write it all the same with --force"
+            "{output} was not written: worse than {id} on {data}: {worse}; look at its "
+            "labels, or write it all the same with --force",
+            output=output,
+            id=current.id,
+            data=changes[0].name,
+            worse=say("; ").join(worse),
         )
     save(fit.model, output, model_card(fit.model))
-    print(f"{fit.model.id} written to {output}")
+    print(say("{id} written to {output}", id=fit.model.id, output=output))
     return fit.judged, [case for change in changes for case in change.cases]
 
 

@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 from policynlp.errors import CorpusError, InputError
 from policynlp.language.terms import count_terms
 from policynlp.language.words import fingerprint
+from policynlp.messages import say
 from policynlp.reading.formats.encodings import decode
 from policynlp.reading.sections import make_paragraph
 
@@ -88,7 +89,10 @@ def read_corpus(paths: Iterable[Path]) -> list[LabelledSection]:
         for section in _read_file(path):
             if section.id in seen:
                 raise CorpusError(
-                    f"{section.place}: id {section.id!r} stands in {seen[section.id]} already"
+                    "{place}: id {id!r} stands in {seen} already",
+                    place=section.place,
+                    id=section.id,
+                    seen=seen[section.id],
                 )
             seen[section.id] = section.place
             sections.append(section)
@@ -112,7 +116,7 @@ def corpus_files(paths: Iterable[Path]) -> list[Path]:
         elif path.is_file():
             files += [path] if path.name != CODE_BOOK else []
         else:
-            raise CorpusError(f"{path}: no such file or folder")
+            raise CorpusError("{path}: no such file or folder", path=path)
     return files
 
 
@@ -132,7 +136,11 @@ def read_code_book(paths: Iterable[Path]) -> dict[str, str] | None:
     for book in books:
         for theme, definition in _read_definitions(book):
             if definitions.setdefault(theme, definition) != definition:
-                raise CorpusError(f"{book}: theme {theme!r} is defined otherwise in another book")
+                raise CorpusError(
+                    "{book}: theme {theme!r} is defined otherwise in another book",
+                    book=book,
+                    theme=theme,
+                )
     return definitions if books else None
 
 
@@ -142,7 +150,9 @@ def _read_definitions(book: Path) -> list[tuple[str, str]]:
         return [(str(theme["name"]), str(theme["definition"])) for theme in themes]
     except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
         raise CorpusError(
-            f"{book}: each [[themes]] needs a name and a definition ({error})"
+            "{book}: each [[themes]] needs a name and a definition ({error})",
+            book=book,
+            error=error,
         ) from error
 
 
@@ -160,8 +170,12 @@ def themes_of(sections: Iterable[LabelledSection], code_book: dict[str, str] | N
     for theme, place in found.items():
         if theme not in code_book:
             raise CorpusError(
-                f"section {place!r}: theme {theme!r} is not in the code book "
-                f"({'、'.join(code_book)}); mend the label or add the theme to a {CODE_BOOK}"
+                "section {place!r}: theme {theme!r} is not in the code book ({code_book}); "
+                "mend the label or add the theme to a {book}",
+                place=place,
+                theme=theme,
+                code_book="、".join(code_book),
+                book=CODE_BOOK,
             )
     return list(code_book)
 
@@ -239,7 +253,7 @@ def _text(path: Path) -> str:
     try:
         return decode(path.read_bytes(), place=str(path)).removeprefix("\ufeff")
     except InputError as error:
-        raise CorpusError(str(error)) from error
+        raise CorpusError(error.template, **error.values) from error
 
 
 def _records(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -251,9 +265,11 @@ def _records(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
             try:
                 record = json.loads(line)
             except json.JSONDecodeError as error:
-                raise CorpusError(f"{place}: not JSON ({error})") from error
+                raise CorpusError(
+                    "{place}: not JSON ({error})", place=place, error=error
+                ) from error
             if not isinstance(record, dict):
-                raise CorpusError(f"{place}: a record must be a JSON object")
+                raise CorpusError("{place}: a record must be a JSON object", place=place)
             yield place, record
 
 
@@ -288,11 +304,18 @@ def _read_counts(path: Path) -> Iterator[LabelledSection]:
     records = _records(path)
     place, header = next(records, (str(path), {}))
     if header.get("format") != COUNTS_FORMAT:
-        raise CorpusError(f"{place}: the first line must say format {COUNTS_FORMAT!r}")
+        raise CorpusError(
+            "{place}: the first line must say format {counts_format!r}",
+            place=place,
+            counts_format=COUNTS_FORMAT,
+        )
     if header.get("fingerprint") != fingerprint():
         raise CorpusError(
-            f"{place}: counted with other words (fingerprint {header.get('fingerprint')}, this "
-            f"version cuts {fingerprint()}); count the text again with scripts/count_corpus"
+            "{place}: counted with other words (fingerprint {other}, this version cuts "
+            "{own}); count the text again with scripts/count_corpus",
+            place=place,
+            other=header.get("fingerprint"),
+            own=fingerprint(),
         )
     terms = header["terms"]
 
@@ -301,7 +324,9 @@ def _read_counts(path: Path) -> Iterator[LabelledSection]:
             pairs = zip(flat[::2], flat[1::2], strict=True)
             return Counter({terms[i]: n for i, n in pairs})
         except (TypeError, IndexError, ValueError) as error:
-            raise CorpusError(f'{place}: "counts" must be pairs of term and count') from error
+            raise CorpusError(
+                '{place}: "counts" must be pairs of term and count', place=place
+            ) from error
 
     def paragraph(place: str, value: dict[str, Any]) -> _Counted:
         run_in = unflat(place, value.get("run_in", []))
@@ -318,8 +343,10 @@ def _read_csv(path: Path) -> Iterator[LabelledSection]:
         missing = {"section", "text", "themes"} - set(reader.fieldnames or ())
         if missing:
             raise CorpusError(
-                f"{path}: no column {', '.join(sorted(missing))}; a corpus table has section, "
-                "text, themes and, if known, article, heading, labelled_for"
+                "{path}: no column {missing}; a corpus table has section, text, themes and, "
+                "if known, article, heading, labelled_for",
+                path=path,
+                missing=say(", ").join(sorted(missing)),
             )
         rows = list(enumerate(reader, 2))
     for section_id, group in groupby(rows, key=lambda row: row[1]["section"]):
@@ -348,9 +375,15 @@ def _check_alike(path: Path, members: Sequence[tuple[int, dict[str, str]]]) -> N
         for other, row in members[1:]:
             if (row.get(name) or "") != (first.get(name) or ""):
                 raise CorpusError(
-                    f'{path}:{other}: "{name}" is {row.get(name) or ""!r}, but '
-                    f"{first.get(name) or ''!r} in row {number} of the same section "
-                    f"{first['section']!r}; make them alike, or name another section"
+                    '{path}:{other}: "{name}" is {value!r}, but {first!r} in row {number} of the '
+                    "same section {section!r}; make them alike, or name another section",
+                    path=path,
+                    other=other,
+                    name=name,
+                    value=row.get(name) or "",
+                    first=first.get(name) or "",
+                    number=number,
+                    section=first["section"],
                 )
 
 
@@ -367,10 +400,12 @@ def _section(
 ) -> LabelledSection:
     values = record.get("paragraphs")
     if not isinstance(values, list) or not values:
-        raise CorpusError(f'{place}: "paragraphs" must be a list with at least one paragraph')
+        raise CorpusError(
+            '{place}: "paragraphs" must be a list with at least one paragraph', place=place
+        )
     for i, value in enumerate(values):
         if not isinstance(value, dict):
-            raise CorpusError(f'{place}: "paragraphs"[{i}] must be an object')
+            raise CorpusError('{place}: "paragraphs"[{i}] must be an object', place=place, i=i)
     own = [_own_labels(f'{place}: "paragraphs"[{i}]', v) for i, v in enumerate(values)]
     themes = None if record.get("themes") is None else _labels(place, record, "themes")
     labelled_for = None
@@ -378,7 +413,11 @@ def _section(
         labelled_for = _labels(place, record, "labelled_for")
         stray = frozenset().union(*own, themes or ()) - labelled_for
         if stray:
-            raise CorpusError(f'{place}: label {"、".join(sorted(stray))} not in "labelled_for"')
+            raise CorpusError(
+                '{place}: label {stray} not in "labelled_for"',
+                place=place,
+                stray="、".join(sorted(stray)),
+            )
     paragraphs = []
     for i, (value, labels) in enumerate(zip(values, own, strict=True)):
         where = f'{place}: "paragraphs"[{i}]'
@@ -415,19 +454,26 @@ def _own_labels(place: str, value: dict[str, Any]) -> frozenset[str]:
 def _unread(place: str, labelled_for: frozenset[str] | None) -> frozenset[str]:
     """Return what is unknown of a paragraph that nobody labelled: all that others are for."""
     if labelled_for is None:
-        raise CorpusError(f'{place}: "themes" may be null only in a section with "labelled_for"')
+        raise CorpusError(
+            '{place}: "themes" may be null only in a section with "labelled_for"', place=place
+        )
     return labelled_for
 
 
 def _string(place: str, record: dict[str, Any], name: str) -> str:
     value = record.get(name)
     if not isinstance(value, str):
-        raise CorpusError(f'{place}: "{name}" must be a string, found {json.dumps(value)}')
+        raise CorpusError(
+            '{place}: "{name}" must be a string, found {dumps}',
+            place=place,
+            name=name,
+            dumps=json.dumps(value),
+        )
     return value
 
 
 def _labels(place: str, record: dict[str, Any], name: str) -> frozenset[str]:
     value = record.get(name)
     if not isinstance(value, list) or not all(isinstance(label, str) for label in value):
-        raise CorpusError(f'{place}: "{name}" must be a list of themes')
+        raise CorpusError('{place}: "{name}" must be a list of themes', place=place, name=name)
     return frozenset(value)

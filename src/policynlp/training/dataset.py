@@ -70,7 +70,9 @@ def choose_vocabulary(
     )
     if not terms:
         raise CorpusError(
-            f"no word occurs in {min_sections} of the {len(sections)} sections; label more sections"
+            "no word occurs in {min_sections} of the {n_sections} sections; label more sections",
+            min_sections=min_sections,
+            n_sections=len(sections),
         )
     counts: Ints = np.array([frequency[term] for term in terms], dtype=np.int64)
     return Vocabulary(terms), inverse_document_frequency(counts, len(sections))
@@ -122,8 +124,10 @@ def unknown_themes(sections: Sequence[LabelledSection], themes: Sequence[str]) -
     unknown = Counter(t for section in sections for t in used_labels(section) - {*themes})
     if not any(section.knows(theme) for section in sections for theme in themes):
         raise CorpusError(
-            f"the sections are labelled for {'、'.join(sorted(unknown))}, and the model knows "
-            f"{'、'.join(themes)}: there is nothing to measure"
+            "the sections are labelled for {unknown}, and the model knows {themes}: "
+            "there is nothing to measure",
+            unknown="、".join(sorted(unknown)),
+            themes="、".join(themes),
         )
     return unknown
 

@@ -16,14 +16,18 @@ def check_model_folder(folder: Path, reads: Sequence[Path]) -> None:
     for path in reads:
         if _lies_in(folder, path) or _lies_in(path, folder):
             raise OutputError(
-                f"{folder}: a model must not be written over or into {path}, which it is trained "
-                "on; choose a folder outside of it"
+                "{folder}: a model must not be written over or into {path}, which it is "
+                "trained on; choose a folder outside of it",
+                folder=folder,
+                path=path,
             )
     if folder.exists() and not folder.is_dir():
-        raise OutputError(f"{folder}: is a file; name a folder for the model")
+        raise OutputError("{folder}: is a file; name a folder for the model", folder=folder)
     if folder.is_dir() and not (folder / MANIFEST).is_file() and any(folder.iterdir()):
         raise OutputError(
-            f"{folder}: holds files but no model (no {MANIFEST}); choose a new or an empty folder"
+            "{folder}: holds files but no model (no {manifest}); choose a new or an empty folder",
+            folder=folder,
+            manifest=MANIFEST,
         )
     _check_parent(folder, next(p for p in folder.absolute().parents if p.exists()))
 
@@ -37,15 +41,21 @@ def check_files(files: Sequence[Path], reads: Sequence[Path]) -> None:
         for path in reads:
             if _lies_in(file, path):
                 raise OutputError(
-                    f"{file}: must not be written over or into {path}, which this command needs; "
-                    "choose another place"
+                    "{file}: must not be written over or into {path}, which this command needs; "
+                    "choose another place",
+                    file=file,
+                    path=path,
                 )
         if any(_lies_in(file, other) for other in files[:i]):
-            raise OutputError(f"{file}: named for two outputs; choose another name for one")
+            raise OutputError(
+                "{file}: named for two outputs; choose another name for one", file=file
+            )
         if file.is_dir():
-            raise OutputError(f"{file}: is a folder; name a file in it")
+            raise OutputError("{file}: is a folder; name a file in it", file=file)
         if not file.absolute().parent.exists():
-            raise OutputError(f"{file}: there is no folder {file.parent}; make it first")
+            raise OutputError(
+                "{file}: there is no folder {parent}; make it first", file=file, parent=file.parent
+            )
         _check_parent(file, file.absolute().parent)
 
 
@@ -55,6 +65,14 @@ def _lies_in(path: Path, other: Path) -> bool:
 
 def _check_parent(path: Path, parent: Path) -> None:
     if not parent.is_dir():
-        raise OutputError(f"{path}: {parent} is a file, not a folder; choose another place")
+        raise OutputError(
+            "{path}: {parent} is a file, not a folder; choose another place",
+            path=path,
+            parent=parent,
+        )
     if not os.access(parent, os.W_OK | os.X_OK):
-        raise OutputError(f"{path}: nothing may be written in {parent}; choose another place")
+        raise OutputError(
+            "{path}: nothing may be written in {parent}; choose another place",
+            path=path,
+            parent=parent,
+        )

@@ -12,6 +12,7 @@ from policynlp.analyzer import Analyzer
 from policynlp.article import AbstractLimits, Article, Paragraph, Section, Span
 from policynlp.errors import CorpusError
 from policynlp.language.terms import Floats
+from policynlp.messages import say
 from policynlp.model import Model
 from policynlp.training.intervals import interval, resampled_sums
 from policynlp.training.rouge import picks_f1, rouge
@@ -54,7 +55,7 @@ def read_references(paths: Sequence[Path]) -> list[Reference]:
 
 def _read(path: Path) -> Iterator[Reference]:
     if not path.is_file():
-        raise CorpusError(f"{path}: no such file")
+        raise CorpusError("{path}: no such file", path=path)
     for number, line in enumerate(path.read_text(encoding="utf-8-sig").split("\n"), 1):
         if line.strip():
             yield _reference(f"{path}:{number}", line)
@@ -69,19 +70,21 @@ def _reference(place: str, line: str) -> Reference:
         abstracts = tuple(map(_text, record["abstracts"]))
         id, title, source = (_text(record[name]) for name in ("id", "title", "source"))
         if not (sentences and picks and abstracts):
-            raise ValueError('"sentences", "picks" and "abstracts" must not be empty')
+            raise ValueError(say('"sentences", "picks" and "abstracts" must not be empty'))
         if any(pick not in range(len(sentences)) for editor in picks for pick in editor):
-            raise ValueError(f'"picks" must number sentences from 0 to {len(sentences) - 1}')
+            raise ValueError(
+                say('"picks" must number sentences from 0 to {last}', last=len(sentences) - 1)
+            )
         return Reference(id, title, source, _divided(sentences, paragraphs), picks, abstracts)
     except KeyError as error:
-        raise CorpusError(f"{place}: no field {error}") from error
+        raise CorpusError("{place}: no field {error}", place=place, error=error) from error
     except (TypeError, ValueError, AttributeError) as error:
-        raise CorpusError(f"{place}: {error}") from error
+        raise CorpusError("{place}: {error}", place=place, error=error) from error
 
 
 def _text(value: object) -> str:
     if not isinstance(value, str):
-        raise TypeError(f"{value!r} must be a string")
+        raise TypeError(say("{value!r} must be a string", value=value))
     return value
 
 
@@ -93,10 +96,12 @@ def _divided(sentences: list[str], paragraphs: list[str]) -> tuple[tuple[str, ..
         while sum(map(len, own)) < len(paragraph) and (sentence := next(rest, None)) is not None:
             own.append(sentence)
         if "".join(own) != paragraph:
-            raise ValueError(f'"sentences" do not make up the paragraph {paragraph[:20]!r}')
+            raise ValueError(
+                say('"sentences" do not make up the paragraph {text!r}', text=paragraph[:20])
+            )
         divided.append(tuple(own))
     if next(rest, None) is not None:
-        raise ValueError('"sentences" go on after the last of "paragraphs"')
+        raise ValueError(say('"sentences" go on after the last of "paragraphs"'))
     return tuple(divided)
 
 
@@ -188,14 +193,26 @@ def _means(values: Floats) -> dict[str, Mapping[str, Any]]:
 
 def as_table(figures: Mapping[str, Any]) -> str:
     """Lay the figures of :func:`evaluate_abstracts` out for a terminal, in per cent."""
-    lines = [f"{figures['articles']} articles, at most {figures['length']} characters"]
-    for name, part in {"all": figures, **figures["sources"]}.items():
-        for row in ("abstracts", "lead", "gain"):
-            cells = (f"{m} {_percent(part[row][m])}" for m in MEASURES)
-            lines.append(f"{name}, {row}: {'  '.join(cells)}")
+    lines = [
+        say(
+            "{articles} articles, at most {length} characters",
+            articles=figures["articles"],
+            length=figures["length"],
+        )
+    ]
+    rows = {"abstracts": say("abstracts"), "lead": say("lead"), "gain": say("gain")}
+    for name, part in {say("all"): figures, **figures["sources"]}.items():
+        for key, row in rows.items():
+            cells = "  ".join(f"{m} {_percent(part[key][m])}" for m in MEASURES)
+            lines.append(say("{name}, {row}: {cells}", name=name, row=row, cells=cells))
     return "\n".join(lines)
 
 
 def _percent(figure: Mapping[str, Any]) -> str:
     low, high = figure["interval"]
-    return f"{100 * figure['mean']:.1f} ({100 * low:.1f} to {100 * high:.1f})"
+    return say(
+        "{mean:.1f} ({low:.1f} to {high:.1f})",
+        mean=100 * figure["mean"],
+        low=100 * low,
+        high=100 * high,
+    )

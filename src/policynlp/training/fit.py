@@ -15,6 +15,7 @@ from policynlp.analysis.abstracts import lexicon_of
 from policynlp.analysis.themes import roll_up, sigmoid
 from policynlp.errors import CorpusError
 from policynlp.language.terms import Floats
+from policynlp.messages import say
 from policynlp.model import ROLL_UP, VIEWS, Cutoffs, Model, Promises, digest
 from policynlp.training.classifiers import N_FOLDS, VIEW_SCALES, cross_fit
 from policynlp.training.corpus import LabelledSection
@@ -121,19 +122,29 @@ def _check_enough(data: Dataset, themes: Sequence[str]) -> None:
     (holds, known), sections = data.paragraphs, data.structure.sections
     fold = folds(data.articles, N_FOLDS)[sections]
     for i, theme in enumerate(themes):
-        rows = {"with": holds[:, i] & known[:, i], "without": ~holds[:, i] & known[:, i]}
-        n_with, n_without = (int(chosen.sum()) for chosen in rows.values())
+        rows = (
+            (say("with"), holds[:, i] & known[:, i]),
+            (say("without"), ~holds[:, i] & known[:, i]),
+        )
+        n_with, n_without = (int(chosen.sum()) for _, chosen in rows)
         if min(n_with, n_without) < _MIN_EXAMPLES:
             raise CorpusError(
-                f"theme {theme!r} has {n_with} paragraphs with the label and {n_without} without; "
-                f"at least {_MIN_EXAMPLES} of each are needed"
+                "theme {theme!r} has {n_with} paragraphs with the label and {n_without} "
+                "without; at least {min_examples} of each are needed",
+                theme=theme,
+                n_with=n_with,
+                n_without=n_without,
+                min_examples=_MIN_EXAMPLES,
             )
-        for which, chosen in rows.items():
+        for which, chosen in rows:
             if len(np.unique(fold[chosen])) == 1:
                 articles = len({data.articles[section] for section in sections[chosen]})
                 raise CorpusError(
-                    f"theme {theme!r}: its paragraphs {which} the label are of {articles} "
-                    "articles, too few to cross-validate; label some of other articles"
+                    "theme {theme!r}: its paragraphs {which} the label are of {articles} "
+                    "articles, too few to cross-validate; label some of other articles",
+                    theme=theme,
+                    which=which,
+                    articles=articles,
                 )
 
 

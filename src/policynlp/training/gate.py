@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from policynlp.errors import PolicyNLPError
+from policynlp.messages import say
 from policynlp.model import load
 from policynlp.training.corpus import corpus_files, read_corpus, sha256
 from policynlp.training.evaluate import evaluate
@@ -46,7 +47,9 @@ def measure(model: Path, data: Sequence[Path]) -> Measured:
             # None where no probability reaches 0.1: nothing to be wrong about.
             ceilings[f"{level} ECE {theme}"] = row["calibration_error"] or 0.0
     if not ceilings:
-        raise GateError(f"{', '.join(map(str, data))}: no label, so nothing was measured")
+        raise GateError(
+            "{data}: no label, so nothing was measured", data=say(", ").join(map(str, data))
+        )
     return Measured(_hash(data), floors, ceilings)
 
 
@@ -59,11 +62,13 @@ def read_bounds(path: Path) -> Measured:
         record = json.loads(path.read_text(encoding="utf-8"))
         bounds = Measured(record["data"], dict(record["floors"]), dict(record["ceilings"]))
     except FileNotFoundError:
-        raise GateError(f"{path}: no bounds; pin them with scripts/gate --pin") from None
+        raise GateError("{path}: no bounds; pin them with scripts/gate --pin", path=path) from None
     except (json.JSONDecodeError, KeyError, TypeError, ValueError) as error:
-        raise GateError(f"{path}: not bounds ({error!r}); restore it or pin again") from error
+        raise GateError(
+            "{path}: not bounds ({error!r}); restore it or pin again", path=path, error=error
+        ) from error
     if not bounds.floors or not bounds.ceilings:
-        raise GateError(f"{path}: bounds nothing; pin with scripts/gate --pin")
+        raise GateError("{path}: bounds nothing; pin with scripts/gate --pin", path=path)
     return bounds
 
 
@@ -86,7 +91,7 @@ def check(measured: Measured, bounds: Measured) -> None:
         *_worse(measured, bounds),
     ]
     if wrong:
-        raise GateError("; ".join(wrong))
+        raise GateError("{wrong}", wrong=say("; ").join(wrong))
 
 
 def pin(measured: Measured, bounds: Measured | None, *, lower: bool = False) -> Measured:
@@ -100,9 +105,12 @@ def pin(measured: Measured, bounds: Measured | None, *, lower: bool = False) -> 
     if bounds is None or lower:
         return Measured(measured.data, floors, ceilings)
     gone = (bounds.floors.keys() | bounds.ceilings.keys()) - floors.keys() - ceilings.keys()
-    wrong = [*_worse(measured, bounds), *(f"{name} is measured no more" for name in sorted(gone))]
+    wrong = [
+        *_worse(measured, bounds),
+        *(say("{name} is measured no more", name=name) for name in sorted(gone)),
+    ]
     if wrong:
-        raise GateError(f"{'; '.join(wrong)}; if this is meant, pin with --lower")
+        raise GateError("{wrong}; if this is meant, pin with --lower", wrong=say("; ").join(wrong))
     return Measured(
         measured.data,
         {name: max(floor, bounds.floors.get(name, floor)) for name, floor in floors.items()},
@@ -117,20 +125,30 @@ def _hash(data: Sequence[Path]) -> str:
 
 def _unmatched(measured: Mapping[str, Any], bounds: Mapping[str, Any]) -> list[str]:
     return [
-        *(f"{name} is not measured" for name in bounds if name not in measured),
-        *(f"{name} has no bound: pin it" for name in measured if name not in bounds),
+        *(say("{name} is not measured", name=name) for name in bounds if name not in measured),
+        *(say("{name} has no bound: pin it", name=name) for name in measured if name not in bounds),
     ]
 
 
 def _worse(measured: Measured, bounds: Measured) -> list[str]:
     return [
         *(
-            f"{name} is {measured.floors[name]:.4f}, below {floor:.4f}"
+            say(
+                "{name} is {value:.4f}, below {floor:.4f}",
+                name=name,
+                value=measured.floors[name],
+                floor=floor,
+            )
             for name, floor in bounds.floors.items()
             if measured.floors.get(name, floor) < floor
         ),
         *(
-            f"{name} is {measured.ceilings[name]:.4f}, above {ceiling:.4f}"
+            say(
+                "{name} is {value:.4f}, above {ceiling:.4f}",
+                name=name,
+                value=measured.ceilings[name],
+                ceiling=ceiling,
+            )
             for name, ceiling in bounds.ceilings.items()
             if measured.ceilings.get(name, ceiling) > ceiling
         ),

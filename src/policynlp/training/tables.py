@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from policynlp.messages import say
 from policynlp.training.evaluate import Figures
 from policynlp.training.judge import LEVELS
 
@@ -20,14 +21,17 @@ def as_report(figures: Figures) -> str:
     lines += _coverage(figures["coverage"]["paragraphs"])
     if figures["trained_on"]:
         lines.append(
-            f"these figures flatter the model: it was trained on {', '.join(figures['trained_on'])}"
+            say(
+                "these figures flatter the model: it was trained on {trained_on}",
+                trained_on=say(", ").join(figures["trained_on"]),
+            )
         )
     return "\n".join(lines)
 
 
 def _as_they_come(figures: Figures) -> Iterator[str]:
     for line in _levels(figures.get("as_they_come", {})):
-        yield line if line.startswith(" ") else f"as they come, {line}"
+        yield line if line.startswith(" ") else say("as they come, {line}", line=line)
 
 
 def _levels(figures: Figures) -> Iterator[str]:
@@ -38,14 +42,26 @@ def _levels(figures: Figures) -> Iterator[str]:
 
 def _level(level: str, report: Figures) -> Iterator[str]:
     macro = (f"{name} {_with_interval(report, f'macro_{key}')}" for name, key in _COLUMNS)
-    yield f"{level}: macro {'  '.join(macro)}"
+    yield say("{level}: macro {macro}", level=_named(level), macro="  ".join(macro))
     for theme, row in report["themes"].items():
         cells = "  ".join(f"{name} {_with_interval(row, key)}" for name, key in _COLUMNS)
         error = row["calibration_error"]
         further = f"ECE {'–' if error is None else f'{error:.3f}'}  Brier {row['brier']:.3f}"
         if "agreement" in row:
-            further += f"  readers {row['agreement']:.3f}"
-        yield f"  {theme}  {cells}  {further}  ({row['labelled']} of {row['rows']})"
+            further += say("  readers {agreement:.3f}", agreement=row["agreement"])
+        yield say(
+            "  {theme}  {cells}  {further}  ({labelled} of {rows})",
+            theme=theme,
+            cells=cells,
+            further=further,
+            labelled=row["labelled"],
+            rows=row["rows"],
+        )
+
+
+def _named(level: str) -> str:
+    names = (say("paragraphs"), say("sections"), say("articles"))
+    return dict(zip(LEVELS, names, strict=True))[level]
 
 
 def _with_interval(row: Figures, key: str) -> str:
@@ -59,13 +75,21 @@ def _sources(sources: Figures) -> Iterator[str]:
             report = part[level]
             if report["themes"]:
                 cells = (f"{n} {_with_interval(report, f'macro_{key}')}" for n, key in _COLUMNS)
-                yield f"source {name}, {report['rows']} {level}: macro {'  '.join(cells)}"
+                yield say(
+                    "source {name}, {rows} {level}: macro {cells}",
+                    name=name,
+                    rows=report["rows"],
+                    level=_named(level),
+                    cells="  ".join(cells),
+                )
 
 
 def _coverage(curve: Sequence[Figures]) -> Iterator[str]:
-    yield "paragraphs decided, and how many of these rightly, as the uncertain band narrows:"
+    yield say("paragraphs decided, and how many of these rightly, as the uncertain band narrows:")
     for point in curve:
-        yield (
-            f"  from {point['part']:.1f} of the threshold  {point['decided']:.3f} decided  "
-            f"{point['right']:.3f} right"
+        yield say(
+            "  from {part:.1f} of the threshold  {decided:.3f} decided  {right:.3f} right",
+            part=point["part"],
+            decided=point["decided"],
+            right=point["right"],
         )
