@@ -111,7 +111,7 @@ def _wrong_print(module: str, tree: ast.AST) -> Iterator[tuple[int, str]]:
 def _heavy_start(tree: ast.Module) -> Iterator[tuple[int, str]]:
     """What cli imports before it knows its command: the standard library and light modules."""
     statements = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
-    light = ("policynlp.__version__", "policynlp.errors", "policynlp.cli")
+    light = tuple(f"policynlp.{name}" for name in ("__version__", "errors", "messages", "cli"))
     for line, target in imported(ast.Module(list(statements), [])):
         top = target.split(".")[0]
         allowed = top in sys.stdlib_module_names and top not in HEAVY
