@@ -259,7 +259,7 @@ def summary(corpus: Corpus) -> Iterator[str]:
             n_sections=len(sections),
             n_paragraphs=len(paragraphs),
         )
-        yield f"{folder}: {sizes}"
+        yield say("{folder}: {sizes}", folder=folder, sizes=sizes)
         free = _share([not p.themes for p in paragraphs])
         thirds = [(_named(third), share) for third, share in unlabelled_by_third(sections).items()]
         yield say(
