@@ -295,6 +295,36 @@ def test_a_run_in_head_alone_is_no_abstract() -> None:
     assert abstract(article, AbstractLimits(7)).text == FISHING[0][0]  # nothing else fits
 
 
+def test_an_abstract_says_the_same_sentence_once() -> None:
+    said = "数字港口一期工程12日开工，计划投资3.5亿元。"
+    spaced = said.replace("，", " ，").replace("。", "！")
+    article = divided([[said, "当天还下着小雨。"], [spaced]])
+    for limits in (AbstractLimits(200), AbstractLimits(70), AbstractLimits(None, 3)):
+        for whole in (True, False):
+            limits = limits._replace(whole_sentences=whole)
+            assert abstract(article, limits, z_figures=9.0).text.count("一期工程12日开工") == 1
+    halves = divided([["“好。", "当天下雨。", "好。”"]])
+    assert abstract(halves, AbstractLimits(200)).text == "“好。当天下雨。好。”"
+
+
+@pytest.mark.parametrize(
+    "fragment",
+    ["清溪县数字港口", "各位代表：", "图为港口（资料图片）", "（记者 柳青）", "建设“数字港口”"],
+)
+def test_what_does_not_end_as_a_sentence_is_left_out(fragment: str) -> None:
+    article = divided([[fragment], *LEAD])
+    whole = "".join(chain(*LEAD))
+    assert abstract(article, AbstractLimits(500)).text == whole  # it fits as it is
+    assert fragment not in abstract(article, AbstractLimits(80), odd_end=9.0, under_20=9.0).text
+    assert abstract(divided([[fragment]]), AbstractLimits(500)).text == fragment
+    assert abstract(divided([[fragment]], [["天" * 90]]), AbstractLimits(80)).text == fragment
+
+
+def test_items_of_a_list_and_quoted_sentences_are_sentences() -> None:
+    items = [["建设数字港口；"], ["“服务渔民。”"], ["（共有三项。）"]]
+    assert abstract(divided(items), AbstractLimits(500)).text == "".join(chain(*items))
+
+
 def test_no_sentence_leans_on_one_that_is_left_out() -> None:
     dangling = LEAD[1][1]
     assert dangling not in abstract(divided(LEAD), AbstractLimits(60), z_figures=9.0).text
@@ -302,6 +332,43 @@ def test_no_sentence_leans_on_one_that_is_left_out() -> None:
     assert abstract(divided(both), AbstractLimits(50), last_paragraph=5.0).text == "".join(both[1])
     alone = divided([["天" * 60 + "。", dangling, "地" * 60 + "。"]])
     assert abstract(alone, AbstractLimits(30)).text == dangling  # nothing better is there
+
+
+@pytest.mark.parametrize(
+    "dangling",
+    [
+        "如今，这种做法已在全县12个乡镇推广。",
+        "其中，水运货物12万吨。",
+        "也一样用上了12个平台。",
+        "清溪县交通投资公司总经理柳青说。",
+        "他表示，港口将服务渔民1.2万人次。",
+        "然而，港口的货物只有12万吨。",
+        "此外，港口还设有12个泊位。",
+        "在其带动下，全县新增12家企业。",
+    ],
+)
+def test_what_goes_on_needs_what_it_goes_on_from(dangling: str) -> None:
+    before = "港口去年开始招商，县里的企业都来看过，谈了整整一年。"
+    article = divided([["全县货物1200万吨，同比增长9%。"], [before, dangling]])
+    text = abstract(article, AbstractLimits(45), last_paragraph=5.0, z_figures=9.0).text
+    assert text
+    assert dangling not in text
+    both = abstract(article, AbstractLimits(len(before + dangling)), last_paragraph=9.0).text
+    assert both == before + dangling
+
+
+@pytest.mark.parametrize(
+    "standing",
+    [
+        "以上海港为样板，清溪港动工。",
+        "同时期开工的还有船厂。",
+        "也门客商来了12家。",
+        "柳青说，港口动工了。",
+    ],
+)
+def test_what_only_looks_like_going_on_stands(standing: str) -> None:
+    article = divided([["全县货物运输。"], ["天" * 60 + "。", standing]])
+    assert standing in abstract(article, AbstractLimits(25), last_paragraph=9.0).text
 
 
 def test_quotations_are_closed() -> None:

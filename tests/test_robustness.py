@@ -1,6 +1,7 @@
 """Whatever comes in, analysis ends, says where everything stands, and says it again."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
@@ -290,12 +291,21 @@ def test_abstracts_keep_their_limits(analyzer: policynlp.Analyzer, limit: int | 
             check(analyzer.analyze(page, limits=limits), limits)
 
 
-def test_abstracts_without_limits_are_the_whole_body(analyzer: policynlp.Analyzer) -> None:
+def test_abstracts_without_limits_are_every_sentence_of_the_body(
+    analyzer: policynlp.Analyzer,
+) -> None:
     limits = AbstractLimits(None, None, None)
     for page in pages()[:20]:
         analysis = analyzer.analyze(page, limits=limits)
-        count = sum(len(p.sentences) for s in analysis.article.sections for p in s.paragraphs)
-        assert len(analysis.abstract.sentences) == count
+        text = analysis.article.text
+        body = [s for c in analysis.article.sections for p in c.paragraphs for s in p.sentences]
+        quoted = [text[start:end] for start, end in analysis.abstract.sentences]
+        left_out = Counter(text[start:end].strip() for start, end in body)
+        left_out.subtract(quoted)
+        assert min(left_out.values()) == 0
+        assert len(quoted) > 0.9 * len(body)
+        for each in left_out.elements():
+            assert each in quoted or not each.rstrip("”）").endswith(tuple("。！？；…"))
 
 
 def test_many_are_analyzed_as_one_by_one(analyzer: policynlp.Analyzer) -> None:

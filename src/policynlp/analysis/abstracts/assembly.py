@@ -1,5 +1,6 @@
 """The abstracts of articles, of each of their sections and of what they say about a theme."""
 
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, islice
@@ -8,7 +9,7 @@ from typing import Final, NamedTuple
 
 from policynlp.analysis.abstracts.choice import Quotes, Task, choose_all
 from policynlp.analysis.abstracts.clauses import cost, quote, shorten
-from policynlp.analysis.abstracts.coherence import stands
+from policynlp.analysis.abstracts.coherence import closed, stands
 from policynlp.analysis.abstracts.ranker import Ranker
 from policynlp.analysis.abstracts.selection import Limits
 from policynlp.analysis.abstracts.sentences import Sentences, Unit, Units
@@ -24,6 +25,7 @@ class Abstracts(NamedTuple):
 
 
 EMPTY: Final = Abstract("", ())
+_NOT_WORDS: Final = re.compile(r"[\W_]+")
 # Of an article: for each theme, how likely each sentence is about it.
 Relevance = Mapping[str, Sequence[float]]
 
@@ -36,7 +38,8 @@ def make_abstracts(
 ) -> list[Abstracts]:
     """Choose the abstracts of articles, of their sections and of what they say about themes.
 
-    A text within its limits is its own abstract; where nothing fits, the abstract is empty.
+    A text within its limits is its own abstract, without what is no sentence if anything is one;
+    where nothing fits, the abstract is empty. No abstract says the same sentence twice.
     ``themes`` [articles] has for every sentence of an article how likely it is about each theme,
     0 where it does not belong to the theme's abstract.
     """
@@ -63,6 +66,7 @@ class _Writer:
 
     def __init__(self, sentences: Sentences, limits: AbstractLimits) -> None:
         self._text, self._limits = sentences.text, limits
+        self._fragments = sentences.fragments
         starts, ends = sentences.starts.tolist(), sentences.ends.tolist()
         self._spans = list(map(Span, starts, ends))
         self._lengths = list(map(sub, ends, starts))
@@ -89,8 +93,14 @@ class _Writer:
         limits = self._limits_of(unit, characters)
         if not _within(self._lengths[unit.first : unit.end], limits):
             return Task(units, unit, limits)
-        spans = [span for span in self._spans[unit.first : unit.end] if span[0] < span[1]]
-        return self._join(spans, units.base)
+        places = range(unit.first, unit.end)
+        whole = [i for i in places if not self._can_go(i)] if self._fragments else places
+        spans = [self._spans[i] for i in whole or places]
+        return self._join(_said_once(self._text, spans), units.base)
+
+    def _can_go(self, i: int) -> bool:
+        """Whether a piece is no sentence, and no half of a quotation that goes on."""
+        return i in self._fragments and closed(self._text, *self._spans[i])
 
     def _limits_of(self, unit: Unit, characters: int | None) -> Limits:
         if self._limits.ratio is not None:
@@ -100,12 +110,13 @@ class _Writer:
 
     def write(self, task: Task, chosen: Sequence[int]) -> Abstract:
         """Quote the sentences that were chosen."""
-        spans = [self.quotes.spans[i] for i in chosen]
         if self._limits.whole_sentences:
-            return self._join(spans, task.article.base)
+            spans = [self.quotes.spans[i] for i in chosen]
+            return self._join(_said_once(self._text, spans), task.article.base)
+        whole = _said_once(self._text, [self._spans[i] for i in chosen])
+        quotes = [(span, shorten(self._text, span)) for span in whole]
         left = sys.maxsize if task.limits.max_chars is None else task.limits.max_chars
-        left -= sum([self.quotes.costs[i] for i in chosen])
-        quotes = list(zip([self._spans[i] for i in chosen], spans, strict=True))
+        left -= sum([cost(*each) for each in quotes])
         quotes = _restored(self._text, quotes, left)
         said = "".join([quote(self._text, *each) for each in quotes])
         return Abstract(said, _moved([kept for _, kept in quotes], task.article.base))
@@ -113,6 +124,20 @@ class _Writer:
     def _join(self, spans: Sequence[Span], base: int) -> Abstract:
         said = "".join([self._text[start:end] for start, end in spans])
         return Abstract(said, _moved(spans, base))
+
+
+def _said_once(text: str, spans: Sequence[Span]) -> list[Span]:
+    """Leave out empty spans and those that say what one before them says, marks aside.
+
+    What opens or closes a quotation stays, since the quotation would lose its end.
+    """
+    said: dict[str, Span] = {}
+    for start, end in spans:
+        if start < end:
+            quoted = text[start:end]
+            key = _NOT_WORDS.sub("", quoted) if closed(text, start, end) else f"{quoted}{start}"
+            said.setdefault(key or quoted, Span(start, end))
+    return list(said.values())
 
 
 def _moved(spans: Sequence[Span], base: int) -> tuple[Span, ...]:

@@ -42,7 +42,7 @@ class _Choice(NamedTuple):
     number: int  # of the unit, among those that were measured
     scores: Sequence[float]
     costs: Sequence[int]
-    usable: Sequence[int]  # all but run-in heads
+    usable: Sequence[int]  # all but run-in heads and what is no sentence
     candidates: Shortlist
 
 
@@ -63,6 +63,7 @@ class _Chooser:
         self, tasks: Sequence[Task], sentences: Sentences, quotes: Quotes, ranker: Ranker
     ) -> None:
         self._sentences, self._quotes = sentences, quotes
+        self._unusable = sentences.run_in | sentences.fragments
         # An article with one section has two abstracts of the same unit.
         units = {(task.unit.first, task.unit.end): task.unit for task in tasks}
         self._numbers = {place: number for number, place in enumerate(units)}
@@ -73,15 +74,15 @@ class _Chooser:
 
     def prepare(self, task: Task) -> _Choice:
         """Look up what an abstract is chosen from."""
-        (first, end, _), run_in = task.unit, self._sentences.run_in
+        first, end, _ = task.unit
         number = self._numbers[first, end]
         begin = self._begins[number]
         scores, costs = self._scores[begin : begin + end - first], self._quotes.costs[first:end]
         if task.relevance is not None:
             scores = [p * r for p, r in zip(scores, task.relevance, strict=True)]
         usable: Sequence[int] = range(end - first)
-        if run_in:
-            usable = [i for i in usable if first + i not in run_in]
+        if self._unusable:
+            usable = [i for i in usable if first + i not in self._unusable]
         return _Choice(
             task, number, scores, costs, usable, shortlist(scores, costs, task.limits, usable)
         )
@@ -110,8 +111,8 @@ class _Chooser:
     def _repaired(self, choice: _Choice, chosen: list[int]) -> list[int]:
         """Select again without the sentences that cannot stand where they would.
 
-        Run-in heads are chosen only where nothing else fits: editors picked 8 of 103 of them,
-        and three in ten of the other sentences.
+        Run-in heads and what is no sentence are chosen only where nothing else fits: editors
+        picked 8 of 103 run-in heads, and three in ten of the other sentences.
         """
         if not chosen:
             return self._select(choice, range(len(choice.scores)))

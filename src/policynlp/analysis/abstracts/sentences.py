@@ -15,6 +15,10 @@ Flags = NDArray[np.bool_]
 
 _PLANE: Final = 0x10000
 _IS_BLANK: Final = np.array([chr(code).isspace() for code in range(_PLANE)])
+# What a sentence ends with, or an item of a list, but for the quotes and brackets that close there.
+_ENDS: Final = "。！？!?｡….；;"
+_CLOSERS: Final = '”’」』）)】》〉〕］]"'
+_IS_END: Final = np.array([chr(code) in _ENDS for code in range(_PLANE)])
 
 
 class Unit(NamedTuple):
@@ -56,7 +60,8 @@ class Sentences(NamedTuple):
     the end; sentence i lies there from ``starts[i]`` to ``ends[i]``, without the white space
     around it, and stands in the paragraph ``paragraphs[i]``. ``words`` has the known words of
     all sentences, ``idf`` [terms] their inverse document frequencies. ``articles`` has the units
-    of each.
+    of each. ``fragments`` do not end as sentences do: a title line, a salutation (各位代表：), a
+    caption, a signature.
     """
 
     text: str
@@ -65,6 +70,7 @@ class Sentences(NamedTuple):
     ends: Ints
     paragraphs: Ints
     run_in: frozenset[int]
+    fragments: frozenset[int]
     words: Occurrences
     idf: Floats
     articles: list[Units]
@@ -120,6 +126,7 @@ def lay_out(layout: Layout, idf: Floats, titles: Sequence[Ints]) -> Sentences:
         ends,
         paragraphs,
         frozenset(run_in.tolist()),
+        _fragments(layout.text, codes, starts, ends),
         words,
         idf,
         list(_units(layout, paragraphs, titles, headings)),
@@ -134,6 +141,13 @@ def _strip(text: str, codes: Codes, starts: Ints, ends: Ints) -> None:
         quoted = text[starts[place] : ends[place]]
         starts[place] += len(quoted) - len(quoted.lstrip())
         ends[place] = starts[place] + len(quoted.strip())
+
+
+def _fragments(text: str, codes: Codes, starts: Ints, ends: Ints) -> frozenset[int]:
+    """Number the sentences that do not end as one."""
+    odd = (~_IS_END.take(codes.take(ends - 1, mode="clip"), mode="clip")).nonzero()[0]
+    quoted = ((i, text[starts[i] : ends[i]].rstrip(_CLOSERS)) for i in odd.tolist())
+    return frozenset(i for i, said in quoted if not said.endswith(tuple(_ENDS)))
 
 
 def _words(layout: Layout) -> tuple[Occurrences, list[Ints]]:
