@@ -1,6 +1,8 @@
 """Tags: probabilities, status, roll-up and evidence."""
 
 import random
+import re
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -113,6 +115,31 @@ def test_evidence_quotes_the_words_that_carry_a_tag(analyzer: Analyzer) -> None:
     weights = [e.weight for e in tag.evidence]
     assert weights == sorted(weights, reverse=True)
     assert all(weight > 0 for weight in weights)
+
+
+def test_evidence_quotes_figures_and_names_whole(
+    analyzer: Analyzer, written: list[LabelledSection]
+) -> None:
+    lines = [
+        "当天，汐湾县举行重大项目集中开工仪式，36个项目总投资12.5亿元，另有B-12号厂房开工建设。",
+        "清溪县铺设光缆3.5万多公里，建成数字平台160余个，接入AI-360模型。",
+    ]
+    sections = [(s.heading_text, [p.text for p in s.paragraphs]) for s in written[::20]]
+    analysis = analyzer.analyze(read_divided("", [*[("", [line]) for line in lines], *sections]))
+    text, quoted = analysis.article.text, set[str]()
+    for section in analysis.sections:
+        for tag in section.themes:
+            spans = sorted((e.start, e.end) for e in tag.evidence)
+            assert all(e.weight > 0 for e in tag.evidence)
+            assert all(end <= start for (_, end), (start, _) in pairwise(spans))
+            for start, end in spans:
+                quoted.add(text[start:end])
+                for edge in (start, end):
+                    assert not re.match(r"[0-9A-Za-z.]{2}", text[edge - 1 : edge + 1])
+                assert (
+                    not re.match(r"[万亿元个家项座公千]", text[end:]) or not text[end - 1].isdigit()
+                )
+    assert any("12.5亿元" in quote for quote in quoted)
 
 
 def test_deleting_the_evidence_lowers_the_probability_more_than_chance(

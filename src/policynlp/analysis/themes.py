@@ -5,12 +5,14 @@ over TF-IDF, of its own text, of its whole section's and of the heading's. Secti
 up from their paragraphs, an article has what its sections have.
 """
 
+import re
 from collections.abc import Sequence
 from functools import cached_property
 from operator import ge
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from policynlp.analysis.layout import Layout, Structure
 from policynlp.article import NONE, TAGGED, UNCERTAIN, Article, Evidence, Paragraph, Section, Tag
@@ -22,6 +24,15 @@ _MOST_LOG_ODDS = 12.0
 _LEAST = 1.0 / (1.0 + np.exp(_MOST_LOG_ODDS))
 _MOST_EVIDENCE = 5
 _LEAST_EVIDENCE = 1e-9  # what is left of sums that cancel out
+# What is quoted whole or not at all: a figure with its unit, letters and figures that are joined.
+_UNITS: Final = (
+    "美元|欧元|英镑|日元|元|平方公里|平方米|立方米|公里|千米|毫米|厘米|千瓦时|千瓦|兆瓦|公斤|公顷"
+    "|人次|小时|分钟|周年|余?[米吨亩斤克升度倍个家项座台套件人名户条辆艘架颗次年月日天号种所处批期"
+    "轮届册张只头株]"
+)
+_WHOLE: Final = re.compile(
+    rf"[0-9A-Za-z０-９]+(?:[-./,，．][0-9A-Za-z０-９]+)*(?:[%％℃]|[十百千万亿]*[多余]?(?:{_UNITS})?)"
+)
 
 
 class Weighted(NamedTuple):
@@ -198,8 +209,9 @@ class Contributions:
         """Return the phrases of a section or paragraph that raised ``theme`` most, best first.
 
         ``number`` is the place of ``article`` among those laid out. A phrase is a run of
-        neighbouring words that each raised the theme, parted by stop words; of equal phrases
-        the first is quoted.
+        neighbouring words that each raised the theme, parted by stop words; a figure or a name
+        in Latin letters that is part of it is quoted whole, with its unit, which adds nothing
+        to the weight. Of equal phrases the first is quoted.
         """
         layout, base = self._layout, self._layout.bases[number]
         begin, end = within.start + base, within.end + base
@@ -207,7 +219,9 @@ class Contributions:
         words = layout.word_starts[first:last]
         weights = self._word_weights(words, end, theme)
         raises = np.zeros(len(words) + 2, dtype=bool)  # with a word before and after that does not
-        raises[1:-1] = (weights > _LEAST_EVIDENCE) & ~layout.stop_words[first:last]
+        raised = (weights > _LEAST_EVIDENCE) & ~layout.stop_words[first:last]
+        weights = np.where(raised, weights, 0.0)
+        raises[1:-1] = _made_whole(raised, layout.text, words, end)
         edges = (raises[1:] != raises[:-1]).nonzero()[0]
         sums = np.add.reduceat(np.append(weights, 0.0), edges)[::2]
         bounds = (np.append(words, end) - base)[edges].tolist()
@@ -239,3 +253,16 @@ class Contributions:
         word = words.searchsorted(layout.starts.take(here), side="right") - 1
         added: Floats = np.bincount(word, raised, len(words)).astype(np.float64, copy=False)
         return added
+
+
+def _made_whole(raised: NDArray[np.bool_], text: str, words: Ints, end: int) -> NDArray[np.bool_]:
+    """Add to the words that raised a theme the rest of the figures that they are part of."""
+    made = raised.copy()
+    if len(words):
+        spans = [match.span() for match in _WHOLE.finditer(text, int(words[0]), end)]
+        bounds = words.searchsorted(np.array(spans, np.int64).reshape(-1, 2))
+        bounds[:, 0] = words.searchsorted([start for start, _ in spans], side="right") - 1
+        for begin, stop in bounds.tolist():
+            if raised[begin:stop].any():
+                made[begin:stop] = True
+    return made
