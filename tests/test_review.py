@@ -144,7 +144,10 @@ def test_what_is_filled_in_comes_back_as_a_corpus(
     paragraphs = [p for section in sections for p in section.paragraphs]
     known = [p for p in paragraphs if not p.disputed]
     asked = {
-        p.text: set(row.tags) for row in read_scored([scored]) for p in known if p.text == row.text
+        p.text: set(row.tags)
+        for row in read_scored([scored]).rows
+        for p in known
+        if p.text == row.text
     }
     assert len(known) == len(asked) == 6
     assert sum(p.themes == asked[p.text] for p in known) >= 4
@@ -242,7 +245,9 @@ def test_text_that_no_cell_can_hold(tmp_path: Path) -> None:
     long, paragraphs = "长" * MAX_CELL, [f"第{i}段" + "文" * 4000 for i in range(12)]
     path, sheet = tmp_path / "out.jsonl", tmp_path / "r.xlsx"
     path.write_text(json.dumps(_record("a", [*paragraphs, long])), encoding="utf-8")
-    rows = read_scored([path])
+    found = read_scored([path])
+    rows = found.rows
+    assert (found.overlong, found.repeated) == (1, 0)
     assert [row.text for row in rows] == paragraphs
     write_sheet(sheet, rows, {})
     fill_workbook(sheet, ["✓"] * 12)
@@ -294,6 +299,22 @@ def test_rows_that_were_reviewed_are_passed_over(scored: Path, tmp_path: Path) -
     fill_workbook(second, ["✓"] * 4)
     assert _run("review", "--import", second, "-o", folder) == 0
     assert _run("review", scored, "-o", second, "--done", folder) == 1
+
+
+def test_what_is_left_out_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path, folder = tmp_path / "out.jsonl", tmp_path / "mine"
+    first, second = tmp_path / "1.xlsx", tmp_path / "2.xlsx"
+    paragraphs = ["村里修了路。", "长" * MAX_CELL, "项目开了工。", "村里 修了路。", "长" * MAX_CELL]
+    path.write_text(json.dumps(_record("a", paragraphs)), encoding="utf-8")
+    assert _run("review", path, "-o", first, "--rows", 1) == 0
+    told = capsys.readouterr().out
+    assert "left out: 2 paragraphs longer than a cell can hold (32767 characters)" in told
+    assert "left out: 1 paragraphs that say what another says" in told
+    assert "reviewed before" not in told
+    fill_workbook(first, ["✓"])
+    assert _run("review", "--import", first, "-o", folder) == 0
+    assert _run("review", path, "-o", second, "--done", folder) == 0
+    assert "left out: 1 paragraphs that were reviewed before" in capsys.readouterr().out
 
 
 def test_two_readers_are_compared(

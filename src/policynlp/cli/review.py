@@ -97,7 +97,7 @@ def _make_or_import(args: argparse.Namespace) -> list[str]:
     if args.filled:
         return import_labels(Path(args.filled), output, model, reviewer=args.reviewer)
     scored, done = ([Path(path) for path in paths] for paths in (args.scored, args.done))
-    return [make_sheet(scored, output, model, rows=args.rows, seed=args.seed, done=done)]
+    return make_sheet(scored, output, model, rows=args.rows, seed=args.seed, done=done)
 
 
 def _compare(args: argparse.Namespace) -> list[str]:

@@ -1,10 +1,11 @@
 """What ``policynlp review`` does: make a sheet, take one back, compare two."""
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from math import sqrt
 from pathlib import Path
 
+from policynlp.batch.excel import MAX_CELL
 from policynlp.errors import InputError
 from policynlp.messages import say
 from policynlp.model import Model
@@ -13,7 +14,7 @@ from policynlp.review.compare import Comparison, compare
 from policynlp.review.exports import read_export
 from policynlp.review.filled import read_sheet
 from policynlp.review.reviewed import Reading
-from policynlp.review.rows import RANDOM, read_scored
+from policynlp.review.rows import RANDOM, Found, read_scored
 from policynlp.review.sheets import check_output, write_sheet
 from policynlp.review.store import add_to_corpus, reviewed_texts
 
@@ -28,28 +29,32 @@ def make_sheet(
     rows: int,
     seed: int = 0,
     done: Sequence[Path] = (),
-) -> str:
-    """Write the paragraphs to review of ``scored`` and say how many.
+) -> list[str]:
+    """Write the paragraphs to review of ``scored`` and say how many, and how many are left out.
 
     What stands in the corpus folders ``done`` is passed over; ``model`` explains its themes.
     """
     check_output(output.name)
     found = read_scored(scored)
     known = reviewed_texts(done) if done else set()
-    left = [row for row in found if "".join(row.text.split()) not in known]
+    left = [row for row in found.rows if "".join(row.text.split()) not in known]
     if not left:
         raise InputError("every paragraph was reviewed before; score further articles")
     chosen = choose(left, rows, seed=seed)
     definitions = model.details.get("definitions", {}) if model.id == chosen[0].model else {}
     write_sheet(output, chosen, definitions)
     n_random = sum(row.sampling == RANDOM for row in chosen)
-    return say(
-        "{n_chosen} of {n_left} paragraphs written to {output}, {n_random} of them drawn at random",
-        n_chosen=len(chosen),
-        n_left=len(left),
-        output=output,
-        n_random=n_random,
-    )
+    return [
+        say(
+            "{n_chosen} of {n_left} paragraphs written to {output}, {n_random} of them drawn "
+            "at random",
+            n_chosen=len(chosen),
+            n_left=len(left),
+            output=output,
+            n_random=n_random,
+        ),
+        *_left_out(found, len(found.rows) - len(left)),
+    ]
 
 
 def import_labels(
@@ -89,6 +94,20 @@ def compare_sheets(first: Path, second: Path, output: Path | None) -> Comparison
     if output and found.differences:
         write_sheet(output, found.differences, {})
     return found
+
+
+def _left_out(found: Found, n_reviewed: int) -> Iterator[str]:
+    """Say of paragraphs that could not be drawn how many they are and why."""
+    if found.overlong:
+        yield say(
+            "left out: {n} paragraphs longer than a cell can hold ({most} characters)",
+            n=found.overlong,
+            most=MAX_CELL,
+        )
+    if found.repeated:
+        yield say("left out: {n} paragraphs that say what another says", n=found.repeated)
+    if n_reviewed:
+        yield say("left out: {n} paragraphs that were reviewed before", n=n_reviewed)
 
 
 def _told(reading: Reading) -> list[str]:

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from policynlp.batch.excel import MAX_CELL, legal
 from policynlp.errors import InputError
@@ -54,19 +54,28 @@ class Row:
         return JOINT.join(self.tags) or NONE
 
 
+class Found(NamedTuple):
+    """Paragraphs to review, and how many are no row: too long for a cell, or said by another."""
+
+    rows: list[Row]
+    overlong: int
+    repeated: int
+
+
 def row_hash(cells: Iterable[str]) -> str:
     """Hash what must come back as it was, without white space, which spreadsheets change."""
     plain = ("".join(unicodedata.normalize("NFC", cell).split()) for cell in cells)
     return hashlib.sha256("\n".join(plain).encode()).hexdigest()[:16]
 
 
-def read_scored(paths: Iterable[Path]) -> list[Row]:
+def read_scored(paths: Iterable[Path]) -> Found:
     """Read every paragraph of the output records in ``paths`` as a row.
 
-    Paragraphs that say the same are one row; those that no cell can hold are left out. Raises
+    Paragraphs that say the same are one row; those that no cell can hold are none. Raises
     ``InputError`` where records are none of ``score --with-text`` or of more than one model.
     """
     rows: dict[str, Row] = {}
+    overlong = repeated = 0
     model = ""
     for path in paths:
         for place, record in _records(path):
@@ -80,11 +89,14 @@ def read_scored(paths: Iterable[Path]) -> list[Row]:
                         model=row.model,
                         other=model,
                     )
-                if row.text.strip() and fits(row.text):
-                    rows.setdefault("".join(row.text.split()), row)
+                if not fits(row.text):
+                    overlong += 1
+                elif key := "".join(row.text.split()):
+                    repeated += key in rows
+                    rows.setdefault(key, row)
     if not rows:
         raise InputError("no paragraphs to review: name outputs of score that hold some")
-    return list(rows.values())
+    return Found(list(rows.values()), overlong, repeated)
 
 
 def _records(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
