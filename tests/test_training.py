@@ -1,6 +1,7 @@
 """Training: reproducible, equal to scikit-learn's own output, and strict about its records."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from conftest import THEMES
 from policynlp.analysis.themes import decide, sigmoid
 from policynlp.errors import CorpusError
+from policynlp.model import load
 from policynlp.training.classifiers import N_FOLDS, classifier, feature_matrix, row_weights
 from policynlp.training.commands import train
 from policynlp.training.corpus import (
@@ -32,6 +34,16 @@ def test_the_same_corpus_gives_the_same_bytes(
     train([small_corpus], again)
     for path in small_model.rglob("*.*"):
         assert path.read_bytes() == (again / path.relative_to(small_model)).read_bytes(), path.name
+
+
+def test_the_card_says_how_far_probabilities_are_off(small_model: Path) -> None:
+    card = (small_model / "README.md").read_text(encoding="utf-8")
+    metrics = load(small_model).details["metrics"]
+    for level in ("paragraphs", "sections"):
+        for theme, row in metrics[level]["themes"].items():
+            error = row["calibration_error"]
+            said = "–" if error is None else f"{error:.3f}"
+            assert re.search(rf"\| {theme} \|.* \| {said} \|\n", card), (level, theme)
 
 
 def test_decisions_equal_the_mean_of_scikit_learns(written: list[LabelledSection]) -> None:

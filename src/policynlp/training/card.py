@@ -19,7 +19,8 @@ stand in `manifest.json`; what they are and how they were labelled, in the corpu
 Five-fold cross-validation on its training corpus, no article in training and test at once.
 Thresholds rest on the same out-of-fold values: half of the greatest F1. Much of the corpus was
 drawn near a decision boundary: in news as it comes themes are rarer. In brackets: 95 %
-intervals from resampling articles.
+intervals from resampling articles. ECE: how far probabilities from 0.1 up are off, in the
+mean, from the share of texts that have the theme.
 
 {tables}
 ## How a probability comes about
@@ -60,15 +61,20 @@ def _table(title: str, result: dict[str, Any]) -> str:
     lines = [
         f"{title}, macro-F1 {_with_interval(result, 'macro_f1')}:",
         "",
-        "| theme | labelled | precision | recall | F1 |",
-        "|---|---|---|---|---|",
+        "| theme | labelled | precision | recall | F1 | ECE |",
+        "|---|---|---|---|---|---|",
     ]
     for theme, row in result["themes"].items():
         lines.append(
             f"| {theme} | {row['labelled']} of {row['rows']} | {row['precision']:.3f} | "
-            f"{row['recall']:.3f} | {_with_interval(row, 'f1')} |"
+            f"{row['recall']:.3f} | {_with_interval(row, 'f1')} | {_error(row)} |"
         )
     return "\n".join(lines) + "\n"
+
+
+def _error(row: dict[str, Any]) -> str:
+    error = row["calibration_error"]
+    return "–" if error is None else f"{error:.3f}"
 
 
 def _with_interval(row: dict[str, Any], key: str) -> str:
