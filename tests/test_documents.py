@@ -202,6 +202,53 @@ def test_traditional_text_is_simplified_in_place(tmp_path: Path) -> None:
     assert (second.record.title, second.record.sections) == ("云溪县", (("", (SIMPLIFIED,)),))
 
 
+@pytest.mark.parametrize(
+    ("text", "warned"),
+    [(TRADITIONAL, True), (SIMPLIFIED, False), ("堃喆镕" + SIMPLIFIED, False), ("雲溪", False)],
+)
+def test_traditional_text_says_what_would_read_it_better(
+    tmp_path: Path, text: str, warned: bool
+) -> None:
+    (tmp_path / "a.jsonl").write_text(json.dumps({"text": text}), encoding="utf-8")
+    found = article(tmp_path / "a.jsonl").warnings
+    assert any("--simplify" in warning for warning in found) == warned
+    assert not any("--simplify" in w for w in article(tmp_path, Reading(simplify=True)).warnings)
+
+
+@pytest.mark.parametrize(
+    ("said", "published", "warned"),
+    [
+        ("2022-13-45", "", True),
+        ("2022年2月30日", "", True),
+        ("2022-12-05", "2022-12-05", False),
+        ("2022年春", "2022年春", False),
+        ("44927", "44927", False),
+        ("", "", False),
+    ],
+)
+def test_a_date_that_no_calendar_has(
+    tmp_path: Path, said: str, published: str, warned: bool
+) -> None:
+    """Free forms stay; only a workbook counts days."""
+    (tmp_path / "a.jsonl").write_text(json.dumps({"text": SIMPLIFIED, "date": said}))
+    made = article(tmp_path / "a.jsonl")
+    assert made.published == published
+    assert (f"there is no such date: {said}" in made.warnings) == warned
+
+
+@pytest.mark.parametrize(("epoch", "expected"), [(1900, "2023-01-01"), (1904, "2027-01-02")])
+def test_days_that_a_workbook_counts_are_dates(tmp_path: Path, epoch: int, expected: str) -> None:
+    book = openpyxl.Workbook()
+    if epoch == 1904:
+        book.epoch = datetime.datetime(1904, 1, 1)
+    for row in (["正文", "日期"], [BODY[0], 44927], [BODY[1], "44927.5"], [BODY[2], 2022]):
+        book.active.append(row)
+    book.save(tmp_path / "a.xlsx")
+    found = read(tmp_path / "a.xlsx")
+    dates = [entry.record.published for entry in found if isinstance(entry, InputArticle)]
+    assert dates == [expected, expected, "2022"]
+
+
 def test_what_is_not_installed_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "openpyxl", None)
     workbook_path = tmp_path / "a.xlsx"

@@ -152,3 +152,22 @@ def test_parquet(source: Path) -> None:
     kept = [row.pop("kept") for row in rows]
     assert kept == [[("栏目", "-1"), ("status", '{"深": [1]}')], [("点击", "3")]]
     assert rows == [{k: v for k, v in record.items() if k != "kept"} for record in records]
+
+
+def test_warnings_reach_every_output(tmp_path: Path) -> None:
+    source = tmp_path / "in.jsonl"
+    rows = [{"text": "数字化。", "date": "2022-13-45"}, {"text": "企业上云。" * 30}]
+    source.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    said = ["only 4 characters of body remain", "there is no such date: 2022-13-45"]
+    for out in ("out.jsonl", "out.csv", "out.xlsx", "out.parquet"):
+        assert run(source, out, Options()).counts.warned == 1
+        manifest = json.loads((tmp_path / f"{out}.run.json").read_text(encoding="utf-8"))
+        assert manifest["counts"]["warned"] == 1
+    lines = (tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line)["warnings"] for line in lines] == [said, []]
+    table = pyarrow.parquet.read_table(tmp_path / "out.parquet").to_pylist()
+    assert [row["warnings"] for row in table] == [said, []]
+    with (tmp_path / "out.csv").open(encoding="utf-8-sig", newline="") as stream:
+        assert [row["warnings"] for row in csv.DictReader(stream)] == ["; ".join(said), ""]
+    articles = sheet(tmp_path / "out.xlsx", "articles")
+    assert [row["warnings"] for row in articles] == ["; ".join(said), None]

@@ -140,7 +140,7 @@ def test_output_record_has_the_documented_keys() -> None:
     record = to_record(analysis())
     assert list(record) == [
         *("id", "title", "published", "source", "author", "url", "status", "themes"),
-        *("abstract", "sections", "removed", "model"),
+        *("abstract", "sections", "removed", "warnings", "model"),
     ]
     assert list(to_record(analysis(), with_text=True))[-1] == "text"
     section = record["sections"][1]  # type: ignore[index]

@@ -22,6 +22,7 @@ CHINESE: Final = {
     "section_abstract": "本节摘要",
     "article_themes": "全文主题",
     "article_abstract": "全文摘要",
+    "warnings": "提示",
     "characters": "字数",
     "text": "正文",
     "model": "模型",
@@ -62,7 +63,7 @@ class Columns(NamedTuple):
 
 def article_columns(themes: Sequence[str], with_text: bool) -> list[str]:
     """The columns of a table with one row an article."""
-    columns = ["id", *METADATA, "status", "article_themes", *themes, "article_abstract"]
+    columns = ["id", *METADATA, "status", "article_themes", *themes, "article_abstract", "warnings"]
     return [*columns, "sections", "characters", "model", *(["text"] if with_text else [])]
 
 

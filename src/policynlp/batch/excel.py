@@ -18,7 +18,9 @@ _ILLEGAL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uf
 _ROW_HEIGHT: Final = 60
 _NARROW, _MIDDLE, _WIDE = 12, 24, 60
 _WIDTHS: Final = (
-    dict.fromkeys(("id", "title", "heading", "themes", "article_themes", "model"), _MIDDLE)
+    dict.fromkeys(
+        ("id", "title", "heading", "themes", "article_themes", "warnings", "model"), _MIDDLE
+    )
     | dict.fromkeys(("evidence", "section_abstract", "article_abstract", "text"), _WIDE)
     | {"field": _MIDDLE, "value": _WIDE}
 )

@@ -67,6 +67,7 @@ class Table:
             ("abstract", abstract),
             ("sections", pa.list_(pa.struct(section))),
             ("removed", pa.list_(pa.struct([*place, ("reason", pa.string())]))),
+            ("warnings", pa.list_(pa.string())),
             ("model", pa.string()),
         ]
         if self.with_text:

@@ -70,11 +70,12 @@ class Job:
 class Counts:
     """``articles`` with a result and ``failures`` add up to what was found in the inputs.
 
-    ``themes`` counts the sections with each theme.
+    ``warned`` counts the articles with a warning, ``themes`` the sections with each theme.
     """
 
     articles: int = 0
     failures: int = 0
+    warned: int = 0
     sections: int = 0
     themes: Counter[str] = field(default_factory=Counter)
 
@@ -85,8 +86,13 @@ class Counts:
 
     def as_record(self) -> dict[str, Any]:
         """The counts as JSON has them."""
-        numbers = {"articles": self.articles, "failures": self.failures, "sections": self.sections}
-        return {**numbers, "themes": dict(self.themes)}
+        return {
+            "articles": self.articles,
+            "failures": self.failures,
+            "warned": self.warned,
+            "sections": self.sections,
+            "themes": dict(self.themes),
+        }
 
     @property
     def done(self) -> int:
@@ -97,12 +103,14 @@ class Counts:
         """Count what ``other`` has counted, too."""
         self.articles += other.articles
         self.failures += other.failures
+        self.warned += other.warned
         self.sections += other.sections
         self.themes.update(other.themes)
 
     def count(self, analysis: Analysis) -> None:
         """Count an article with a result."""
         self.articles += 1
+        self.warned += bool(analysis.article.warnings)
         self.sections += len(analysis.sections)
         self.themes.update(tag.theme for part in analysis.sections for tag in part.themes)
 

@@ -275,6 +275,8 @@ def _summary_lines(summary: "Summary", args: argparse.Namespace) -> list[str]:
     if counts.themes:
         themes = say(", ").join(f"{theme} {number:,}" for theme, number in counts.themes.items())
         lines.append(say("sections by theme: {themes}", themes=themes))
+    if counts.warned:
+        lines.append(say("with a warning, which the output names: {n:,}", n=counts.warned))
     if args.output == _STDOUT:
         return [*lines, *_failure_lines(summary, "")]
     from policynlp.batch import Paths

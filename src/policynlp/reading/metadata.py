@@ -1,6 +1,7 @@
 """Read the line that says when, where and by whom an article was published."""
 
 import re
+from datetime import date
 from typing import Final, NamedTuple
 
 
@@ -103,9 +104,16 @@ def read_date(text: str) -> str:
             return ""
         year = int("".join(str(_HAN_DIGITS[digit]) for digit in match[1]))
         month, day = _han_number(match[2]), _han_number(match[3])
-    if 1 <= month <= 12 and 1 <= day <= 31:
-        return f"{year:04d}-{month:02d}-{day:02d}"
-    return ""
+    try:
+        return date(year, month, day).isoformat()
+    except ValueError:
+        return ""
+
+
+def is_false_date(text: str) -> bool:
+    """Whether ``text`` is written as a date that no calendar has, as 2022-13-45."""
+    written = _DATE.search(text) or _HAN_DATE.search(text)
+    return written is not None and not read_date(text)
 
 
 def read_metadata(line: str) -> Metadata:

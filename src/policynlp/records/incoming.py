@@ -58,6 +58,10 @@ class InputRecord(NamedTuple):
         """How many characters the article has without its title."""
         return len(self.text) if self.sections is None else sum(map(len, self._texts()))
 
+    def body(self) -> str:
+        """The article without its title, as it would be read aloud."""
+        return self.text if self.sections is None else "\n".join(self._texts())
+
     def _texts(self) -> Iterator[str]:
         for heading, paragraphs in self.sections or ():
             yield heading

@@ -48,6 +48,7 @@ def to_json(
         f'"abstract": {_abstract(text, analysis.abstract)}',
         f'"sections": {_list([_section(text, section) for section in analysis.sections])}',
         f'"removed": {_list([_removed(*removed) for removed in article.removed])}',
+        f'"warnings": {_list(map(quoted, article.warnings))}',
         f'"model": {quoted(analysis.model)}',
     ]
     if analysis.theme_abstracts:

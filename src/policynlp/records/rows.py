@@ -7,6 +7,7 @@ from policynlp.article import Analysis, SectionAnalysis, Tag
 from policynlp.records.outgoing import DIGITS, METADATA, Record, heading_of
 
 _THEME_SEPARATOR: Final = "、"
+_WARNING_SEPARATOR: Final = "; "
 
 
 def section_columns(themes: Sequence[str]) -> list[str]:
@@ -14,7 +15,7 @@ def section_columns(themes: Sequence[str]) -> list[str]:
     return [
         *("id", *METADATA, "section", "heading", "level", "status", "themes"),
         *themes,
-        *("evidence", "section_abstract", "article_themes", "article_abstract", "text"),
+        *("evidence", "section_abstract", "article_themes", "article_abstract", "warnings", "text"),
     ]
 
 
@@ -25,6 +26,7 @@ def section_rows(analysis: Analysis) -> Iterator[Record]:
     last: Record = {
         "article_themes": _joined_themes(analysis.themes),
         "article_abstract": analysis.abstract.text,
+        "warnings": _WARNING_SEPARATOR.join(article.warnings),
     }
     if not analysis.sections:
         yield {**first, "status": analysis.status, **_rounded(analysis.probabilities), **last}
@@ -42,6 +44,7 @@ def article_row(analysis: Analysis) -> Record:
         "article_themes": _joined_themes(analysis.themes),
         **_rounded(analysis.probabilities),
         "article_abstract": analysis.abstract.text,
+        "warnings": _WARNING_SEPARATOR.join(article.warnings),
         "sections": len(analysis.sections),
         "characters": len(article.text),
         "model": analysis.model,

@@ -9,8 +9,9 @@ from policynlp.article import Article, Failure
 from policynlp.errors import InputError
 from policynlp.messages import say
 from policynlp.reading import read_divided, read_text
+from policynlp.reading.formats.encodings import is_traditional
 from policynlp.reading.formats.simplify import simplified
-from policynlp.reading.metadata import read_date
+from policynlp.reading.metadata import is_false_date, read_date
 from policynlp.records import Columns, InputRecord, article_from_record
 
 
@@ -92,16 +93,29 @@ def parse_cells(item: Item, reading: Reading) -> InputRecord:
 
 def make_article(record: InputRecord) -> Article:
     """Read a record's text, or take its sections as they are."""
+    published, warnings = _published(record.published), []
+    if record.published.strip() and not published:
+        warnings.append(say("there is no such date: {date}", date=record.published.strip()))
+    if is_traditional(record.body()):
+        warnings.append(say("mostly traditional characters; --simplify reads them as simplified"))
     metadata = {
         "id": record.id,
-        "published": read_date(record.published) or record.published.strip(),
+        "published": published,
         "source": record.source.strip(),
         "author": record.author.strip(),
         "url": record.url.strip(),
     }
     if record.sections is None:
-        return read_text(record.text, title=record.title.strip(), **metadata)
-    return read_divided(record.title, record.sections, **metadata)
+        article = read_text(record.text, title=record.title.strip(), **metadata)
+    else:
+        article = read_divided(record.title, record.sections, **metadata)
+    article.warnings += tuple(warnings)
+    return article
+
+
+def _published(text: str) -> str:
+    """A date as YYYY-MM-DD, nothing for one that does not exist, and whatever else it may be."""
+    return read_date(text) or ("" if is_false_date(text) else text.strip())
 
 
 def read_trouble(error: Exception) -> str:

@@ -1,6 +1,7 @@
 """Word and Excel files."""
 
 import datetime
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 from pathlib import Path
@@ -12,11 +13,14 @@ from policynlp.messages import say
 from policynlp.reading.formats.finding import InputFile
 from policynlp.reading.formats.items import Item, Reading, parse_cells, reason_of
 from policynlp.reading.formats.tables import read_header
-from policynlp.records import Columns, InputRecord
+from policynlp.records import Columns, InputRecord, find_columns
 
 _Row = tuple[Any, ...]
 # A title and a note may stand above the names of the columns.
 _HEADER_ROWS: Final = 5
+# Days since the workbook's epoch, 1954 to 2064: how Excel keeps a date.
+_SERIAL: Final = re.compile(r"\d{5}(\.\d+)?")
+_FIRST_DAY, _LAST_DAY = 20_000, 60_000
 
 
 def parse_document(item: Item, reading: Reading) -> InputRecord:
@@ -42,7 +46,8 @@ def find_in_workbook(file: InputFile, reading: Reading) -> Iterator[Item | Failu
         empty = True
         for number, sheet in enumerate(book.worksheets):
             place = file if number == 0 else file.part(sheet.title)
-            for entry in _find_in_sheet(place, sheet.iter_rows(values_only=True), reading.columns):
+            rows = sheet.iter_rows(values_only=True)
+            for entry in _find_in_sheet(place, rows, reading.columns, book.epoch):
                 empty = False
                 yield entry
         if empty:
@@ -50,7 +55,7 @@ def find_in_workbook(file: InputFile, reading: Reading) -> Iterator[Item | Failu
 
 
 def _find_in_sheet(
-    file: InputFile, rows: Iterator[_Row], columns: Columns
+    file: InputFile, rows: Iterator[_Row], columns: Columns, epoch: datetime.datetime
 ) -> Iterator[Item | Failure]:
     """The articles below the first row that names the columns."""
     first = [[_cell_text(cell) for cell in row] for row in islice(rows, _HEADER_ROWS)]
@@ -59,7 +64,9 @@ def _find_in_sheet(
             header = read_header(names, file.place, columns)
         except InputError:
             continue
-        yield from _find_in_rows(file, header, number + 1, chain(first[number:], rows))
+        date = find_columns(tuple(filter(None, header)), columns).get("published", "")
+        for item in _find_in_rows(file, header, number + 1, chain(first[number:], rows)):
+            yield _dated(item, date, epoch)
         return
     # The row with most cells is most likely meant to name the columns.
     names = max(first, key=lambda row: sum(map(bool, row)), default=[])
@@ -83,6 +90,17 @@ def _find_in_rows(
         if any(cells.values()):
             size = sum(map(len, cells.values())) * 3
             yield Item(f"{file.id}:{number}", f"{file.place}:{number}", size, cells, parse_cells)
+
+
+def _dated(item: Item, column: str, epoch: datetime.datetime) -> Item:
+    """``item`` with a date for the bare number of days that a cell without a format has."""
+    cells = item.content
+    assert isinstance(cells, dict)
+    number = cells.get(column, "")
+    if _SERIAL.fullmatch(number) and _FIRST_DAY <= float(number) <= _LAST_DAY:
+        day = epoch + datetime.timedelta(days=int(float(number)))
+        cells[column] = day.date().isoformat()
+    return item
 
 
 def _cell_text(cell: object) -> str:
