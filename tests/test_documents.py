@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import sys
 from pathlib import Path
 
 import docx
@@ -10,7 +11,9 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 
+from fake_analyzer import FakeAnalyzer
 from policynlp.article import Article, Failure
+from policynlp.batch import Options, score
 from policynlp.errors import InputError
 from policynlp.reading.formats import (
     InputArticle,
@@ -250,12 +253,49 @@ def test_days_that_a_workbook_counts_are_dates(tmp_path: Path, epoch: int, expec
 
 
 def test_what_is_not_installed_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "openpyxl", None)
+    monkeypatch.setitem(sys.modules, "openpyxl", None)
     workbook_path = tmp_path / "a.xlsx"
     workbook_path.write_bytes(b"")
     [failure] = read(workbook_path)
     assert isinstance(failure, Failure)
     assert failure.reason == "openpyxl is not installed: pip install 'policynlp[files]'"
+
+
+@pytest.mark.parametrize(
+    ("module", "inputs", "out", "named"),
+    [
+        ("openpyxl", ["a.jsonl"], "out.xlsx", "out.xlsx needs openpyxl, which"),
+        ("pyarrow", ["a.jsonl"], "out.parquet", "out.parquet needs pyarrow, which"),
+        ("docx", ["a.jsonl", "b.DOCX"], "out.jsonl", "b.DOCX needs docx, which"),
+        ("lxml", ["b.htm"], "out.jsonl", "b.htm needs lxml, which"),
+        ("opencc", ["a.jsonl"], "out.jsonl", "--simplify needs opencc, which"),
+    ],
+)
+def test_what_is_not_installed_stops_a_run_before_it_begins(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    module: str,
+    inputs: list[str],
+    out: str,
+    named: str,
+) -> None:
+    monkeypatch.setitem(sys.modules, module, None)
+    monkeypatch.chdir(tmp_path)
+    for name in ("a.jsonl", "b.DOCX", "b.htm"):
+        (tmp_path / name).write_text('{"text": "数字化。"}', encoding="utf-8")
+    options = Options(reading=Reading(simplify=module == "opencc"))
+
+    def load() -> FakeAnalyzer:
+        pytest.fail("began")
+
+    with pytest.raises(InputError, match=named):
+        score(load, inputs, out, options=options)
+    if module != "docx":
+        return
+    # One of many in a folder stops nobody.
+    summary = score(FakeAnalyzer, ["."], out)
+    assert (summary.counts.articles, summary.counts.failures) == (2, 1)
+    assert "docx is not installed" in summary.first_failures[0].reason
 
 
 @pytest.mark.parametrize(

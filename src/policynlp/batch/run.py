@@ -21,7 +21,7 @@ from policynlp.batch.store import Paths, Store
 from policynlp.batch.workers import Scored, score_here, score_parallel
 from policynlp.errors import InputError, OutputError
 from policynlp.messages import speaking
-from policynlp.reading.formats import STDIN
+from policynlp.reading.formats import STDIN, check_installed
 
 DEFAULT_OPTIONS: Final = Options()
 
@@ -87,6 +87,7 @@ def score(
     check_output(out)
     if options.shard and not can_be_merged(out):
         raise InputError("{path}: a shard's output must end in .jsonl, .jsonl.gz or .csv", path=out)
+    check_installed((*inputs, out), simplify=options.reading.simplify)
     scorer = load()
     watch = _Watch(progress, scorer.themes)
     if out != STDOUT:
@@ -109,6 +110,7 @@ def look(
     progress: Progress = lambda summary: None,
 ) -> Summary:
     """Read all articles as a run would, but score none."""
+    check_installed(inputs, simplify=options.reading.simplify)
     watch = _Watch(progress)
     for entry in Source(inputs, options, stream=stdin).chosen():
         found = entry if isinstance(entry, Failure) else entry.read(options.reading)

@@ -10,6 +10,7 @@ from policynlp.messages import say
 from policynlp.reading.formats.encodings import decode
 from policynlp.reading.formats.finding import STDIN, InputFile, find_inputs
 from policynlp.reading.formats.html import parse_page
+from policynlp.reading.formats.installed import check_installed
 from policynlp.reading.formats.items import (
     InputArticle,
     Item,
@@ -29,6 +30,7 @@ __all__ = [
     "InputFile",
     "Item",
     "Reading",
+    "check_installed",
     "decode",
     "find_inputs",
     "find_items",
