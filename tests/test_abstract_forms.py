@@ -1,11 +1,15 @@
 """The form of abstracts, whatever the article, the limits and the theme."""
 
+import csv
+import json
 import math
 import random
 from collections.abc import Iterator
 from pathlib import Path
 
+import pyarrow.parquet
 import pytest
+from openpyxl import load_workbook
 
 import policynlp
 from policynlp.analysis.abstracts.clauses import MARK, quote, shorten
@@ -185,6 +189,24 @@ def test_a_sentence_gives_up_its_opening_only_where_there_is_no_room(analyzer: A
     assert MARK not in analyzer.analyze(text, limits=whole).abstract.text
 
 
+def test_every_output_has_what_an_article_says_about_a_theme(tmp_path: Path) -> None:
+    page = str(SAMPLES / "01-city-feature.txt")
+    outs = [tmp_path / f"out.{kind}" for kind in ("jsonl", "csv", "xlsx", "parquet")]
+    for out in outs:
+        assert main(["score", page, "-o", str(out), "--theme", "数字化", "--lang", "zh"]) == 0
+    lines, table, workbook, parquet = outs
+    said = json.loads(lines.read_text(encoding="utf-8"))["theme_abstracts"]
+    text = said["数字化"]["text"]
+    assert text
+    with table.open(encoding="utf-8-sig", newline="") as stream:
+        assert {row["摘要:数字化"] for row in csv.DictReader(stream)} == {text}
+    for sheet in ("章节", "文章"):
+        header, first, *_ = load_workbook(workbook)[sheet].iter_rows(values_only=True)
+        assert dict(zip(header, first, strict=True))["摘要:数字化"] == text
+    [row] = pyarrow.parquet.read_table(parquet).to_pylist()
+    assert row["theme_abstracts"] == said
+
+
 def test_commands_say_what_an_article_says_about_a_theme(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -195,8 +217,5 @@ def test_commands_say_what_an_article_says_about_a_theme(
     assert '"theme_abstracts": {' in capsys.readouterr().out
     assert main(["analyze", page, "--theme", "体育"]) == 1
     assert "--theme 体育: the model has 思想解放, " in capsys.readouterr().err
-    out = str(tmp_path / "out.csv")
-    assert main(["score", page, "-o", out, "--theme", "数字化"]) == 1
-    assert "--theme needs a .jsonl output" in capsys.readouterr().err
     for wrong in ("0", "1.5", "nan", "half"):
         assert main(["analyze", page, "--ratio", wrong]) == 2

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
-from policynlp.records import METADATA
+from policynlp.records import METADATA, abstract_column
 
 CHINESE: Final = {
     "id": "编号",
@@ -19,6 +19,7 @@ CHINESE: Final = {
     "status": "状态",
     "themes": "主题",
     "evidence": "依据",
+    "abstract": "摘要",
     "section_abstract": "本节摘要",
     "article_themes": "全文主题",
     "article_abstract": "全文摘要",
@@ -61,15 +62,19 @@ class Columns(NamedTuple):
         return found
 
 
-def article_columns(themes: Sequence[str], with_text: bool) -> list[str]:
-    """The columns of a table with one row an article."""
-    columns = ["id", *METADATA, "status", "article_themes", *themes, "article_abstract", "warnings"]
-    return [*columns, "sections", "characters", "model", *(["text"] if with_text else [])]
+def article_columns(themes: Sequence[str], with_text: bool, asked: Sequence[str] = ()) -> list[str]:
+    """The columns of a table with one row an article; it has an abstract about each theme asked."""
+    columns = ["id", *METADATA, "status", "article_themes", *themes, "article_abstract"]
+    columns += [*map(abstract_column, asked), "warnings", "sections", "characters", "model"]
+    return [*columns, *(["text"] if with_text else [])]
 
 
 def translated(name: str, language: str) -> str:
-    """``name`` in ``language``, if there is another word for it."""
-    return CHINESE.get(name, name) if language == "zh" else name
+    """``name`` in ``language``, if there is another word for it or for what precedes a colon."""
+    if language != "zh":
+        return name
+    word, colon, theme = name.partition(":")
+    return CHINESE.get(word, word) + colon + theme
 
 
 def kept_cells(kept: Mapping[str, object], columns: Sequence[str]) -> list[object]:

@@ -21,7 +21,7 @@ _WIDTHS: Final = (
     dict.fromkeys(
         ("id", "title", "heading", "themes", "article_themes", "warnings", "model"), _MIDDLE
     )
-    | dict.fromkeys(("evidence", "section_abstract", "article_abstract", "text"), _WIDE)
+    | dict.fromkeys(("evidence", "abstract", "section_abstract", "article_abstract", "text"), _WIDE)
     | {"field": _MIDDLE, "value": _WIDE}
 )
 # Without the clock the same rows give the same bytes.
@@ -69,7 +69,7 @@ class _Sheets:
 
     def __init__(self, book: Any, name: str, columns: Columns) -> None:
         self._book, self._name = book, name
-        self._widths = [_WIDTHS.get(name, _NARROW) for name in columns.names]
+        self._widths = [_WIDTHS.get(name.partition(":")[0], _NARROW) for name in columns.names]
         self._widths += [_MIDDLE] * len(columns.kept)
         self._header = columns.header
         self._sheet: Any = None

@@ -105,7 +105,7 @@ def _line_of(options: Options) -> Callable[[Analysis, Kept], bytes]:
 
 
 def _table(themes: Sequence[str], options: Options, columns: Sequence[str]) -> Output:
-    names = section_columns(themes)
+    names = section_columns(themes, options.limits.themes)
     header = Columns(names, columns, options.language).header
 
     def render(analysis: Analysis, kept: Kept) -> bytes:
@@ -119,7 +119,9 @@ def _table(themes: Sequence[str], options: Options, columns: Sequence[str]) -> O
 def _workbook(themes: Sequence[str], options: Options, columns: Sequence[str]) -> Output:
     from policynlp.batch import excel
 
-    sections, articles = section_columns(themes), article_columns(themes, options.with_text)
+    asked = options.limits.themes
+    sections = section_columns(themes, asked)
+    articles = article_columns(themes, options.with_text, asked)
     book = excel.Book(
         Columns(sections, columns, options.language),
         Columns(articles, columns, options.language),
@@ -144,7 +146,7 @@ def _parquet(themes: Sequence[str], options: Options) -> Output:
     from policynlp.batch import parquet
 
     keep, with_text = options.reading.keep_columns, options.with_text
-    table = parquet.Table(tuple(themes), with_text=with_text, keep=keep)
+    table = parquet.Table(tuple(themes), options.limits.themes, with_text=with_text, keep=keep)
     return Output(b"", _line_of(options), assemble=table.write)
 
 

@@ -14,9 +14,10 @@ _BATCH: Final = 1000
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table of records for a model with these themes."""
+    """A table of records for a model with these themes, with abstracts about those ``asked``."""
 
     themes: Sequence[str]
+    asked: Sequence[str] = ()
     with_text: bool = False
     keep: bool = False
 
@@ -70,6 +71,9 @@ class Table:
             ("warnings", pa.list_(pa.string())),
             ("model", pa.string()),
         ]
+        if self.asked:
+            about = pa.struct([(theme, abstract) for theme in self.asked])
+            columns.append(("theme_abstracts", about))
         if self.with_text:
             columns.append(("text", pa.string()))
         if self.keep:

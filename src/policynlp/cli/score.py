@@ -173,10 +173,6 @@ def _score(args: argparse.Namespace) -> int:
         return _merge(args)
     if args.theme:
         check_themes(args.theme, load_analyzer(args).themes)
-        if args.output.lower().endswith((".csv", ".xlsx", ".parquet")):
-            raise InputError(
-                "{output}: --theme needs a .jsonl output; a table has no place", output=args.output
-            )
     progress = Progress(shown=not args.quiet)
     try:
         summary = _run(args, progress)

@@ -2,13 +2,19 @@
 
 from policynlp.records.incoming import Columns, InputRecord, article_from_record, find_columns
 from policynlp.records.outgoing import METADATA, Record, to_json, to_record
-from policynlp.records.rows import article_row, section_columns, section_rows
+from policynlp.records.rows import (
+    abstract_column,
+    article_row,
+    section_columns,
+    section_rows,
+)
 
 __all__ = [
     "METADATA",
     "Columns",
     "InputRecord",
     "Record",
+    "abstract_column",
     "article_from_record",
     "article_row",
     "find_columns",

@@ -4,19 +4,29 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from policynlp.article import Analysis, SectionAnalysis, Tag
+from policynlp.messages import say
 from policynlp.records.outgoing import DIGITS, METADATA, Record, heading_of
 
 _THEME_SEPARATOR: Final = "、"
-_WARNING_SEPARATOR: Final = "; "
 
 
-def section_columns(themes: Sequence[str]) -> list[str]:
-    """The columns of :func:`section_rows`, where ``themes`` are the model's."""
+def section_columns(themes: Sequence[str], asked: Sequence[str] = ()) -> list[str]:
+    """The columns of :func:`section_rows`, where ``themes`` are the model's.
+
+    ``asked`` are those that an article has an abstract about.
+    """
     return [
         *("id", *METADATA, "section", "heading", "level", "status", "themes"),
         *themes,
-        *("evidence", "section_abstract", "article_themes", "article_abstract", "warnings", "text"),
+        *("evidence", "section_abstract", "article_themes", "article_abstract"),
+        *map(abstract_column, asked),
+        *("warnings", "text"),
     ]
+
+
+def abstract_column(theme: str) -> str:
+    """The column with what an article says about ``theme``."""
+    return f"abstract:{theme}"
 
 
 def section_rows(analysis: Analysis) -> Iterator[Record]:
@@ -26,7 +36,8 @@ def section_rows(analysis: Analysis) -> Iterator[Record]:
     last: Record = {
         "article_themes": _joined_themes(analysis.themes),
         "article_abstract": analysis.abstract.text,
-        "warnings": _WARNING_SEPARATOR.join(article.warnings),
+        **_theme_abstracts(analysis),
+        "warnings": say("; ").join(article.warnings),
     }
     if not analysis.sections:
         yield {**first, "status": analysis.status, **_rounded(analysis.probabilities), **last}
@@ -44,7 +55,8 @@ def article_row(analysis: Analysis) -> Record:
         "article_themes": _joined_themes(analysis.themes),
         **_rounded(analysis.probabilities),
         "article_abstract": analysis.abstract.text,
-        "warnings": _WARNING_SEPARATOR.join(article.warnings),
+        **_theme_abstracts(analysis),
+        "warnings": say("; ").join(article.warnings),
         "sections": len(analysis.sections),
         "characters": len(article.text),
         "model": analysis.model,
@@ -68,6 +80,11 @@ def _section_cells(text: str, analysis: SectionAnalysis) -> Record:
         "section_abstract": analysis.abstract.text,
         "text": "\n".join(text[part.start : part.end] for part in section.paragraphs),
     }
+
+
+def _theme_abstracts(analysis: Analysis) -> Record:
+    found = analysis.theme_abstracts.items()
+    return {abstract_column(theme): abstract.text for theme, abstract in found}
 
 
 def _rounded(probabilities: Mapping[str, float]) -> Record:
