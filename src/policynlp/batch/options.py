@@ -22,7 +22,7 @@ class Options:
     """How a batch reads, scores and writes.
 
     ``limit`` takes the first articles, ``sample`` so many from all over, the same every time;
-    ``language`` is that of the names of columns.
+    ``language`` is that of the names of columns and of warnings about articles.
     """
 
     limits: AbstractLimits = DEFAULT_LIMITS

@@ -11,7 +11,7 @@ from policynlp.article import AbstractLimits, Analysis, Article, Failure
 from policynlp.batch.options import Options
 from policynlp.batch.outputs import Output, output_for
 from policynlp.batch.source import Chunk
-from policynlp.messages import say, spoken
+from policynlp.messages import say, speaking, spoken
 from policynlp.reading.formats import Item, make_article
 
 FAILURES_KEPT: Final = 5
@@ -212,7 +212,9 @@ def _read(entry: Item, options: Options) -> _Read | Failure:
         return found
     id, place, record = found
     try:
-        return _Read(id, place, make_article(record), record.kept)
+        # Warnings are output, which must not change with a machine's own language.
+        with speaking(options.language):
+            return _Read(id, place, make_article(record), record.kept)
     except Exception as error:  # One article's crash must not be the run's.
         return Failure(id, place, "read", _crash(error))
 

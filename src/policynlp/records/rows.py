@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from policynlp.article import Analysis, SectionAnalysis, Tag
-from policynlp.messages import say
 from policynlp.records.outgoing import DIGITS, METADATA, Record, heading_of
 
 _THEME_SEPARATOR: Final = "、"
+_WARNING_SEPARATOR: Final = "; "
 
 
 def section_columns(themes: Sequence[str], asked: Sequence[str] = ()) -> list[str]:
@@ -37,7 +37,7 @@ def section_rows(analysis: Analysis) -> Iterator[Record]:
         "article_themes": _joined_themes(analysis.themes),
         "article_abstract": analysis.abstract.text,
         **_theme_abstracts(analysis),
-        "warnings": say("; ").join(article.warnings),
+        "warnings": _WARNING_SEPARATOR.join(article.warnings),
     }
     if not analysis.sections:
         yield {**first, "status": analysis.status, **_rounded(analysis.probabilities), **last}
@@ -56,7 +56,7 @@ def article_row(analysis: Analysis) -> Record:
         **_rounded(analysis.probabilities),
         "article_abstract": analysis.abstract.text,
         **_theme_abstracts(analysis),
-        "warnings": say("; ").join(article.warnings),
+        "warnings": _WARNING_SEPARATOR.join(article.warnings),
         "sections": len(analysis.sections),
         "characters": len(article.text),
         "model": analysis.model,
