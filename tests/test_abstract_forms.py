@@ -215,7 +215,7 @@ def test_commands_say_what_an_article_says_about_a_theme(
     assert "\n思想解放\n" in capsys.readouterr().out
     assert main(["analyze", page, "--json", "--theme", "数字化", "--theme", "科技创新"]) == 0
     assert '"theme_abstracts": {' in capsys.readouterr().out
-    assert main(["analyze", page, "--theme", "体育"]) == 1
+    assert main(["analyze", page, "--theme", "体育"]) == 2
     assert "--theme 体育: the model has 思想解放, " in capsys.readouterr().err
     for wrong in ("0", "1.5", "nan", "half"):
         assert main(["analyze", page, "--ratio", wrong]) == 2

@@ -71,6 +71,33 @@ def test_quiet(main: Main, capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr() == ("", "")
 
 
+@pytest.mark.parametrize("kind", ["csv", "jsonl.gz", "parquet"])
+def test_standard_output_in_other_formats(main: Main, kind: str) -> None:
+    """A pipe gets the bytes that a file has."""
+    code = f"import sys; from test_cli import piped; sys.exit(piped({kind!r}))"
+    path = os.pathsep.join((str(SOURCE), str(Path(__file__).parent)))
+    ran = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, env={**os.environ, "PYTHONPATH": path}
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert main("score", "good.jsonl", "-o", f"out.{kind}") == 0
+    assert ran.stdout == Path(f"out.{kind}").read_bytes()
+
+
+def piped(kind: str) -> int:
+    """Score to standard output in a process of its own."""
+    policynlp.load = lambda *_, **goals: FakeAnalyzer()  # type: ignore[assignment, return-value]
+    return cli.main(["score", "good.jsonl", "-o", "-", "--format", kind, "--quiet"])
+
+
+def test_binary_output_is_no_text_for_a_terminal(
+    main: Main, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    assert main("score", "good.jsonl", "-o", "-", "--format", "xlsx") == 2
+    assert "send it to a file or a program" in capsys.readouterr().err
+
+
 def test_from_stdin_to_stdout(
     main: Main, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -96,6 +123,15 @@ def test_from_stdin_to_stdout(
         ["score", "good.jsonl", "-o", "out.jsonl", "--shard", "3/2"],
         ["score", "good.jsonl", "-o", "out.jsonl", "--merge", "all.jsonl"],
         ["analyze", "page.txt", "--color", "blue"],
+        ["analyze", "page.txt", "--theme", "体育"],
+        ["analyze", "page.txt", "--with-text"],
+        ["score", "good.jsonl", "-o", "out.jsonl", "--theme", "体育"],
+        ["score", "good.jsonl", "-o", "out.xlsx", "--shard", "1/2"],
+        ["score", "good.jsonl", "-o", "-", "--shard", "1/2"],
+        ["score", "good.jsonl", "-o", "-", "--overwrite"],
+        ["score", "good.jsonl", "-o", "out.csv", "--format", "csv"],
+        ["score", "-", "-o", "-", "--sample", "1"],
+        ["score", "good.jsonl", "--merge", "all.jsonl", "--limit", "3", "--simplify"],
     ],
 )
 def test_bad_usage(main: Main, capsys: pytest.CaptureFixture[str], argv: list[str]) -> None:

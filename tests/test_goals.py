@@ -160,7 +160,7 @@ def test_the_commands_take_goals(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert 0 < tagged("--min-precision", "0.95") < tagged("--min-precision", "0.5")
     some = tagged("--threshold", "科技创新=0.000001", "--threshold", "数字化=0.000001")
     assert some > tagged("--threshold", "数字化=0.000001") > tagged()
-    assert cli.main(["analyze", str(PAGE), "--min-precision", "0.97"]) == 1
+    assert cli.main(["analyze", str(PAGE), "--min-precision", "0.97"]) == 2
     assert "cannot promise precision 0.97" in capsys.readouterr().err
 
 

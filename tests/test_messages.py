@@ -33,7 +33,7 @@ ERRORS = {
     "ModelError",
     "GateError",
     "LabelError",
-    "UnwritableError",
+    *("UnwritableError", "UsageError", "GoalError"),
 }
 # Calls whose constant arguments are templates; those of errors and of say are the first.
 SPEAKERS = {"say", "counted", *ERRORS}

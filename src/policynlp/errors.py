@@ -42,3 +42,11 @@ class CorpusError(PolicyNLPError):
 
 class ModelError(PolicyNLPError):
     """A model folder that must not be used."""
+
+
+class UsageError(PolicyNLPError):
+    """Options that contradict each other, or ask for what is not to be had."""
+
+
+class GoalError(ModelError, UsageError):
+    """A theme or a precision that a model does not have."""

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from policynlp.errors import ModelError
+from policynlp.errors import GoalError
 from policynlp.messages import say
 from policynlp.model import Cutoffs, Model
 
@@ -16,7 +16,7 @@ def aim(model: Model, min_precision: float | None, thresholds: Mapping[str, floa
     below the default, which is best for F1. ``thresholds`` by theme hold for both, and come
     first. The default's uncertain range begins where it did, and ends at the new threshold.
 
-    Raises ``ModelError`` for a theme that the model lacks, or whose precision it cannot
+    Raises ``GoalError`` for a theme that the model lacks, or whose precision it cannot
     promise, and ``ValueError`` for a goal that does not lie between 0 and 1.
     """
     _check(model, min_precision, thresholds)
@@ -37,7 +37,7 @@ def aim(model: Model, min_precision: float | None, thresholds: Mapping[str, floa
 def _check(model: Model, min_precision: float | None, thresholds: Mapping[str, float]) -> None:
     for theme in thresholds:
         if theme not in model.themes:
-            raise ModelError(
+            raise GoalError(
                 "{model} has no theme {theme!r} to set a threshold for, but {themes}",
                 model=model.id,
                 theme=theme,
@@ -51,7 +51,7 @@ def _check(model: Model, min_precision: float | None, thresholds: Mapping[str, f
 def _promised(model: Model, level: str, theme: int, min_precision: float) -> float:
     """Return the threshold of the lowest known step from ``min_precision`` up."""
     if not model.promises:
-        raise ModelError(
+        raise GoalError(
             "{model} was trained before models had thresholds by precision; train it again, "
             "or set thresholds",
             model=model.id,
@@ -67,9 +67,9 @@ def _promised(model: Model, level: str, theme: int, min_precision: float) -> flo
 
 def _unreachable(
     model: str, precision: float, levels: str, theme: str, reached: Collection[float]
-) -> ModelError:
+) -> GoalError:
     if not reached:
-        return ModelError(
+        return GoalError(
             "{model} cannot promise precision {precision} for {levels} of {theme!r}, none; "
             "ask for less, or set a threshold for this theme",
             model=model,
@@ -77,7 +77,7 @@ def _unreachable(
             levels=levels,
             theme=theme,
         )
-    return ModelError(
+    return GoalError(
         "{model} cannot promise precision {precision} for {levels} of {theme!r}, at most {most}; "
         "ask for less, or set a threshold for this theme",
         model=model,

@@ -6,7 +6,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import IO, Final
 
 from policynlp.article import Failure
@@ -14,6 +16,7 @@ from policynlp.batch.files import UnwritableError
 from policynlp.batch.manifest import Manifest, new_manifest
 from policynlp.batch.options import Options
 from policynlp.batch.outputs import STDOUT, can_be_merged, check_output, is_table
+from policynlp.batch.parts import copied
 from policynlp.batch.repeats import Repeats
 from policynlp.batch.scoring import FAILURES_KEPT, Counts, Job, Load, Part, Result, Scorer
 from policynlp.batch.source import Chunk, Source, Survey, copy_stdin, how_many, make_chunks
@@ -73,6 +76,7 @@ def score(
     options: Options = DEFAULT_OPTIONS,
     jobs: int = 1,
     overwrite: bool = False,
+    kind: str = "jsonl",
     stdin: IO[bytes] | None = None,
     stdout: Callable[[bytes], object] | None = None,
     progress: Progress = lambda summary: None,
@@ -82,9 +86,19 @@ def score(
     Until the output is whole, what is done is kept beside it, and the same call goes on from
     there. A finished output is left alone, and one that other inputs, options or another model
     made is an ``OutputError``, unless ``overwrite`` replaces it. With ``-`` as ``out``, lines of
-    JSON go to ``stdout`` as they are made and failures are only counted.
+    JSON go to ``stdout`` as they are made and failures are only counted; another ``kind`` of
+    output (``csv``, ``xlsx``, ``parquet`` or ``jsonl.gz``) goes there when it is whole.
     """
     check_output(out)
+    if out == STDOUT and kind != "jsonl":
+        with TemporaryDirectory() as folder:
+            whole = Path(folder, f"out.{kind}")
+            again = partial(score, load, inputs, str(whole), options=options, jobs=jobs)
+            summary = again(stdin=stdin, progress=progress)
+            with whole.open("rb") as stream:
+                for data in copied(stream, whole.stat().st_size):
+                    (stdout or _print)(data)
+        return summary
     if options.shard and not can_be_merged(out):
         raise InputError("{path}: a shard's output must end in .jsonl, .jsonl.gz or .csv", path=out)
     check_installed((*inputs, out), simplify=options.reading.simplify)

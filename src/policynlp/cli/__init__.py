@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from policynlp import __version__
-from policynlp.cli.arguments import DONE, FAILED, Examples, Parser, examples
+from policynlp.cli.arguments import BAD_USAGE, DONE, FAILED, Examples, Parser, examples
 from policynlp.cli.digest import add_digest
 from policynlp.cli.models import add_models
 from policynlp.cli.pages import add_analyze, add_clean
@@ -20,7 +20,7 @@ from policynlp.cli.review import add_review
 from policynlp.cli.score import add_score
 from policynlp.cli.theme import add_theme
 from policynlp.cli.training import add_evaluate, add_train
-from policynlp.errors import PolicyNLPError
+from policynlp.errors import PolicyNLPError, UsageError
 from policynlp.messages import say, speak
 from policynlp.messages.asked import asked
 
@@ -124,7 +124,7 @@ def _fail(error: BaseException) -> int:
         raise error
     message = " ".join(_message(error).split())
     print(say("policynlp: error: {message}", message=message), file=sys.stderr)
-    return FAILED
+    return BAD_USAGE if isinstance(error, UsageError) else FAILED
 
 
 def _message(error: BaseException) -> str:

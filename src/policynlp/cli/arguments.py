@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
-from policynlp.errors import InputError
+from policynlp.errors import UsageError
 from policynlp.messages import ENGLISH, LANGUAGES, say, spoken
 
 if TYPE_CHECKING:
@@ -195,7 +195,7 @@ def check_themes(asked: Sequence[str], known: Sequence[str]) -> None:
     """Stop before a run that asks for a theme that the model does not have."""
     for theme in asked:
         if theme not in known:
-            raise InputError(
+            raise UsageError(
                 "--theme {theme}: the model has {known}", theme=theme, known=say(", ").join(known)
             )
 

@@ -14,7 +14,7 @@ from policynlp.cli.arguments import (
     limits,
     load_analyzer,
 )
-from policynlp.errors import InputError
+from policynlp.errors import InputError, UsageError
 from policynlp.messages import say
 
 if TYPE_CHECKING:
@@ -59,6 +59,8 @@ def add_clean(commands: "Commands") -> None:
 
 
 def _analyze(args: argparse.Namespace) -> int:
+    if args.with_text and not args.json:
+        raise UsageError("--with-text adds to a record: give --json, too")
     article = _read_article(args.file)
     analyzer = load_analyzer(args)
     check_themes(args.theme, analyzer.themes)

@@ -15,7 +15,7 @@ from policynlp.cli.arguments import (
     positive,
 )
 from policynlp.cli.progress import Progress, articles, counted, rate
-from policynlp.errors import InputError
+from policynlp.errors import InputError, UsageError
 from policynlp.messages import ENGLISH, say
 
 if TYPE_CHECKING:
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from policynlp.cli.arguments import Commands
 
 _STDOUT: Final = "-"
+_FORMATS: Final = ("jsonl", "csv", "xlsx", "parquet", "jsonl.gz")
+_BINARY: Final = ("xlsx", "parquet", "jsonl.gz")
+# What --merge has a use for; the rest is of scoring.
+_OF_MERGE: Final = frozenset(("inputs", "merge", "overwrite", "quiet", "lang", "run"))
 _MAX_CHARS: Final = 1_000_000
 _FIELDS: Final = ("id", "text", "title", "published", "source", "author", "url")
 
@@ -66,7 +70,7 @@ def add_score(commands: "Commands") -> None:
     _add_reading(parser)
     _add_writing(parser)
     _add_running(parser)
-    parser.set_defaults(run=_score)
+    parser.set_defaults(run=partial(_score, parser))
 
 
 def _add_reading(parser: argparse.ArgumentParser) -> None:
@@ -111,6 +115,9 @@ def _add_writing(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--overwrite", action="store_true", help=say("replace what another or a finished run wrote")
+    )
+    group.add_argument(
+        "--format", choices=_FORMATS, help=say("with -o -: what to write (default: jsonl)")
     )
 
 
@@ -168,7 +175,44 @@ def _options(args: argparse.Namespace) -> "Options":
     )
 
 
-def _score(args: argparse.Namespace) -> int:
+def _check_options(parser: argparse.ArgumentParser, args: argparse.Namespace) -> None:
+    """Stop where options contradict each other, before anything is read."""
+    from policynlp.batch.outputs import can_be_merged
+
+    if args.merge:
+        given = {name for name, value in vars(args).items() if value != parser.get_default(name)}
+        names = sorted(f"--{name.replace('_', '-')}" for name in given - _OF_MERGE)
+        if names:
+            options = say(", ").join(names)
+            raise UsageError(
+                "--merge joins what is scored already: drop {options}", options=options
+            )
+        return
+    to_stdout = args.output == _STDOUT
+    if args.shard and not can_be_merged(args.output):
+        raise UsageError(
+            "{path}: a shard's output must end in .jsonl, .jsonl.gz or .csv", path=args.output
+        )
+    if to_stdout and args.sample and _STDOUT in args.inputs and not args.dry_run:
+        raise UsageError("a sample of standard input needs a file to go to, not -")
+    if to_stdout and args.overwrite:
+        raise UsageError("--overwrite replaces a file, and -o - writes none")
+    _check_format(args)
+
+
+def _check_format(args: argparse.Namespace) -> None:
+    """Stop where standard output cannot have the format."""
+    if args.format and args.output != _STDOUT:
+        raise UsageError("--format is for -o -; a file has the format that its name ends in")
+    if args.format in _BINARY and sys.stdout.isatty():
+        raise UsageError(
+            "--format {format} is no text to show on a terminal: send it to a file or a program",
+            format=args.format,
+        )
+
+
+def _score(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
+    _check_options(parser, args)
     if args.merge:
         return _merge(args)
     if args.theme:
@@ -211,6 +255,7 @@ def _run(args: argparse.Namespace, progress: Progress) -> "Summary":
         options=_options(args),
         jobs=args.jobs,
         overwrite=args.overwrite,
+        kind=args.format or "jsonl",
         progress=progress.show,
     )
 
