@@ -131,3 +131,22 @@ def test_a_killed_worker_is_replaced(tmp_path: Path) -> None:
     assert (summary.counts.articles, summary.counts.failures) == (80, 0)
     score(FakeAnalyzer, inputs, str(tmp_path / "whole.jsonl"))
     assert out.read_bytes() == (tmp_path / "whole.jsonl").read_bytes()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows cannot copy a process")
+def test_a_lone_process_that_an_article_kills_goes_on_without_it(tmp_path: Path) -> None:
+    """Each start gets past one such article: the next dies of it in a worker."""
+    inputs, out = [archive(tmp_path, {13: DIE, 70: DIE})], tmp_path / "out.jsonl"
+    for _ in range(2):
+        child = os.fork()
+        if not child:
+            score(FakeAnalyzer, inputs, str(out))
+            os._exit(0)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+    summary = score(FakeAnalyzer, inputs, str(out))
+    assert (summary.counts.articles, summary.counts.failures) == (78, 2)
+    assert not Path(f"{out}.parts").exists()
+    score(FakeAnalyzer, inputs, str(tmp_path / "two.jsonl"), jobs=2)
+    for name in ("{}.jsonl", "{}.jsonl.failures.csv"):
+        one, two = ((tmp_path / name.format(run)).read_bytes() for run in ("out", "two"))
+        assert one == two

@@ -28,13 +28,13 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
     except BaseException as error:
         part.unlink(missing_ok=True)
         if isinstance(error, OSError):
-            raise _unwritable(path, error) from error
+            raise unwritable(path, error) from error
         raise
     try:
         part.replace(path)
     except OSError as error:
         part.unlink(missing_ok=True)
-        raise _unwritable(path, error) from error
+        raise unwritable(path, error) from error
 
 
 def write_whole(path: Path, data: bytes) -> None:
@@ -43,7 +43,8 @@ def write_whole(path: Path, data: bytes) -> None:
         stream.write(data)
 
 
-def _unwritable(path: Path, error: OSError) -> OutputError:
+def unwritable(path: Path, error: OSError) -> OutputError:
+    """Say why ``path`` cannot be written, and what to do."""
     if isinstance(error, PermissionError):
         return UnwritableError(
             "{path}: cannot be written: {reason}; perhaps another program has it open, "

@@ -3,16 +3,18 @@
 import json
 import shutil
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final
 
 from policynlp.article import Failure
-from policynlp.batch.files import whole_file
+from policynlp.batch.files import unwritable, whole_file
 from policynlp.batch.outputs import failure_rows
 from policynlp.batch.scoring import Counts, Part
 
 _COPY: Final = 1 << 20
+_MARK: Final = "begun"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,26 @@ class Parts:
         if head["run"] != self._run or path.stat().st_size != len(line) + output + failed + ids:
             return None
         return Kept(path, counts, failures, (output, failed, ids))
+
+    @contextmanager
+    def begun(self, number: int) -> Iterator[None]:
+        """Leave a mark while a chunk is scored, which stays only where the process dies of it."""
+        mark = self._folder / _MARK
+        try:
+            mark.write_text(str(number), encoding="ascii")
+        except OSError as error:
+            raise unwritable(mark, error) from error
+        try:
+            yield
+        finally:
+            mark.unlink(missing_ok=True)
+
+    def suspect(self) -> int | None:
+        """The chunk during which an earlier process died, if one did."""
+        try:
+            return int((self._folder / _MARK).read_text(encoding="ascii"))
+        except (OSError, ValueError):
+            return None
 
     def create(self) -> None:
         """Make the folder if it is not there."""

@@ -172,7 +172,15 @@ class _Run:
         shard, summary = self.options.shard, watch.summary
         store.begin()
         summary.total = how_many(self.options, survey.articles) // (shard.of if shard else 1)
-        job = Job(self.load, str(self.paths.out), self.options, survey.columns, store.keep)
+        job = Job(
+            self.load,
+            str(self.paths.out),
+            self.options,
+            survey.columns,
+            store.keep,
+            begun=store.begun,
+            suspect=store.suspect(),
+        )
         chunks = _Left(make_chunks(source.chosen(survey.articles), shard), store, watch)
         for _, result in _scored(iter(chunks), self.scorer, job, self.jobs):
             watch.note(result)

@@ -3,7 +3,7 @@
 import gc
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, NamedTuple, Protocol
 
@@ -51,7 +51,8 @@ class Job:
 
     ``columns`` are those that a table keeps of its inputs; ``keep`` puts away what became of a
     chunk, in the worker itself, so that nothing that is done can be lost on the way. Reasons of
-    failures are given in ``messages``, the language spoken where the job was made.
+    failures are given in ``messages``, the language spoken where the job was made. A lone process
+    marks the chunk that it has ``begun``; ``suspect`` is the one during which an earlier one died.
     """
 
     load: Load
@@ -60,6 +61,8 @@ class Job:
     columns: tuple[str, ...] = ()
     keep: "Callable[[int, Part], Result]" = field(default=lambda number, part: part)
     messages: str = field(default_factory=spoken)
+    begun: Callable[[int], AbstractContextManager[None]] = field(default=lambda n: nullcontext())
+    suspect: int | None = None
 
     def output(self, themes: Sequence[str]) -> Output:
         """How results are written."""

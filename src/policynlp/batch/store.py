@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -127,6 +128,15 @@ class Store:
     def get(self, number: int) -> Kept | None:
         """What there is of chunk ``number``."""
         return self._parts.get(number)
+
+    @property
+    def begun(self) -> Callable[[int], AbstractContextManager[None]]:
+        """What marks a chunk as under way in this process."""
+        return self._parts.begun
+
+    def suspect(self) -> int | None:
+        """The chunk during which this process's predecessor died, if it did."""
+        return self._parts.suspect()
 
     @property
     def keep(self) -> Callable[[int, Part], Result]:

@@ -29,10 +29,26 @@ Scored = tuple[int, Result]
 
 
 def score_here(chunks: Iterable[Chunk], scorer: Scorer, job: Job) -> Iterator[Scored]:
-    """Score one chunk after the other."""
+    """Score one chunk after the other, in a process of its own the one that an earlier run died of.
+
+    Otherwise the same command would die on the same article for ever.
+    """
     output = job.output(scorer.themes)
     for chunk in chunks:
-        yield chunk.number, job.keep(chunk.number, score_chunk(chunk, scorer, output, job.options))
+        if chunk.number == job.suspect:
+            part = _score_apart(chunk, scorer, job)
+        else:
+            with job.begun(chunk.number):
+                part = score_chunk(chunk, scorer, output, job.options)
+        yield chunk.number, job.keep(chunk.number, part)
+
+
+def _score_apart(chunk: Chunk, scorer: Scorer, job: Job) -> Part:
+    pool = _Pool(scorer, job, 1)
+    try:
+        return _rescue(chunk, pool)
+    finally:
+        pool.stop()
 
 
 def score_parallel(
