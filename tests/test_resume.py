@@ -1,5 +1,7 @@
 """Runs that are stopped, killed or out of room, and go on as if nothing had been."""
 
+import errno
+import io
 import json
 import os
 import random
@@ -15,6 +17,7 @@ import pytest
 from fake_analyzer import CRASH, FakeAnalyzer, LoggingAnalyzer
 from policynlp.batch import Options, Shard, Summary, merge, score
 from policynlp.batch import source as source_module
+from policynlp.batch.files import write_whole
 from policynlp.batch.scoring import Load
 from policynlp.errors import OutputError
 from policynlp.messages import speaking, spoken
@@ -252,6 +255,32 @@ def test_a_full_disk_is_one_clear_error(archive: Path, room: int) -> None:
     summary = run(archive)
     assert summary.resumed == (0 if room == 2_000 else COUNT)
     assert written(archive) == expected(archive)
+
+
+def test_a_full_disk_while_standard_input_is_copied(archive: Path) -> None:
+    import resource
+
+    _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))
+    try:
+        with pytest.raises(OutputError, match=r"out.jsonl.stdin: cannot be written: .*; make room"):
+            score(FakeAnalyzer, ["-"], str(archive / "out.jsonl"), stdin=io.BytesIO(b"a" * 1000))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+    assert not (archive / "out.jsonl.stdin").exists()
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EROFS])
+def test_where_nobody_may_write_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(Path, "open", refuse)
+    monkeypatch.setattr(Path, "unlink", refuse)
+    with pytest.raises(OutputError, match=r"out.jsonl: cannot be written: .*not write there"):
+        write_whole(tmp_path / "out.jsonl", b"")
 
 
 @pytest.mark.parametrize("out", ["out.jsonl", "out.csv", "out.jsonl.gz"])

@@ -1,8 +1,9 @@
 """Files that appear whole or not at all, whatever stops the program."""
 
+import errno
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -26,7 +27,8 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
             stream.flush()
             os.fsync(stream.fileno())
     except BaseException as error:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):  # Where nothing can be written, nothing can be removed.
+            part.unlink(missing_ok=True)
         if isinstance(error, OSError):
             raise unwritable(path, error) from error
         raise
@@ -45,10 +47,10 @@ def write_whole(path: Path, data: bytes) -> None:
 
 def unwritable(path: Path, error: OSError) -> OutputError:
     """Say why ``path`` cannot be written, and what to do."""
-    if isinstance(error, PermissionError):
+    if isinstance(error, PermissionError) or error.errno == errno.EROFS:
         return UnwritableError(
-            "{path}: cannot be written: {reason}; perhaps another program has it open, "
-            "then give the same command again",
+            "{path}: cannot be written: {reason}; perhaps another program has it open or you may "
+            "not write there; mend that or choose another output, then give the same command again",
             path=path,
             reason=error.strerror,
         )

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO, Final, NamedTuple
 
 from policynlp.article import Failure
+from policynlp.batch.files import unwritable
 from policynlp.batch.options import Options, Shard
 from policynlp.errors import InputError
 from policynlp.reading.formats import (
@@ -163,6 +164,9 @@ def _hash(file: InputFile, stdin: Path | None, digest: "hashlib._Hash") -> int:
 
 def copy_stdin(stream: IO[bytes], path: Path) -> None:
     """Keep standard input, which comes only once."""
-    with path.open("wb") as copy:
-        while data := stream.read(_READ):
-            copy.write(data)
+    try:
+        with path.open("wb") as copy:
+            while data := stream.read(_READ):
+                copy.write(data)
+    except OSError as error:
+        raise unwritable(path, error) from error
