@@ -10,6 +10,7 @@ import openpyxl
 import pyarrow
 import pyarrow.parquet
 import pytest
+from docx.enum.style import WD_STYLE_TYPE
 
 from fake_analyzer import FakeAnalyzer
 from policynlp.article import Article, Failure
@@ -109,16 +110,82 @@ def test_a_short_page_is_kept(tmp_path: Path) -> None:
     assert body(article(tmp_path / "a.html")) == [BODY[0]]
 
 
-def test_a_word_file(tmp_path: Path) -> None:
+def word_file(path: Path, *lines: tuple[str, str]) -> Article:
+    """An article of paragraphs, each with its style's name."""
     document = docx.Document()
-    document.add_heading(TITLE, 0)
-    document.add_paragraph(BODY[0])
-    document.add_heading("一、抓项目", 1)
-    document.add_paragraph(BODY[1])
+    for style, text in lines:
+        if style not in document.styles:
+            document.styles.add_style(style, WD_STYLE_TYPE.PARAGRAPH)
+        document.add_paragraph(text, style)
     document.add_table(1, 1).cell(0, 0).text = "表格不是正文"
+    document.save(str(path))
+    return article(path)
+
+
+def outline(made: Article) -> list[tuple[int, str]]:
+    return [
+        (part.level, made.text[slice(*part.heading)] if part.heading else "")
+        for part in made.sections
+    ]
+
+
+@pytest.mark.parametrize("names", [("Title", "Heading"), ("标题", "标题"), ("主标题", "heading")])
+def test_a_word_file(tmp_path: Path, names: tuple[str, str]) -> None:
+    """The text is that of the paragraphs, whatever their styles say of them."""
+    title, heading = names
+    lines = [
+        (title, TITLE),
+        ("Normal", BODY[0]),
+        (f"{heading} 1", "　抓项目，促发展；稳增长。"),
+        (f"{heading} 3", "重点工程"),
+        ("Normal", BODY[1]),
+    ]
+    made = word_file(tmp_path / "a.docx", *lines)
+    assert made.text == "\n".join(text for _, text in lines)
+    assert made.title == TITLE
+    assert outline(made) == [(0, ""), (1, "抓项目，促发展；稳增长。"), (3, "重点工程")]
+    assert body(made) == [BODY[0], "抓项目，促发展；稳增长。", "重点工程", BODY[1]]
+
+
+@pytest.mark.parametrize(
+    ("lines", "title", "expected"),
+    [
+        ([("Heading 1", TITLE), ("Normal", BODY[0])], TITLE, [(0, "")]),
+        (
+            [("Heading 1", TITLE), ("Heading 2", "重点工程"), ("Normal", BODY[0])],
+            TITLE,
+            [(2, "重点工程")],
+        ),
+        ([("Normal", BODY[0]), ("Heading 1", "重点工程")], "", [(0, ""), (1, "重点工程")]),
+        (
+            [(f"Heading {level}", f"重点工程{level}") for level in (2, 1)],
+            "",
+            [(2, "重点工程2"), (1, "重点工程1")],
+        ),
+        (
+            [("Heading 1", "甲工程"), ("Normal", BODY[0]), ("Heading 1", "乙工程")],
+            "",
+            [(1, "甲工程"), (1, "乙工程")],
+        ),
+    ],
+)
+def test_the_sole_first_heading_of_a_word_file_is_its_title(
+    tmp_path: Path, lines: list[tuple[str, str]], title: str, expected: list[tuple[int, str]]
+) -> None:
+    made = word_file(tmp_path / "a.docx", *lines)
+    assert (made.title, outline(made)) == (title, expected)
+
+
+def test_a_style_that_is_based_on_a_heading_is_one(tmp_path: Path) -> None:
+    document = docx.Document()
+    own = document.styles.add_style("公文一级", WD_STYLE_TYPE.PARAGRAPH)
+    own.base_style = document.styles["Heading 2"]
+    document.add_paragraph(BODY[0])
+    document.add_paragraph("重点\n工程", own)
+    document.add_paragraph(BODY[1])
     document.save(str(tmp_path / "a.docx"))
     made = article(tmp_path / "a.docx")
-    assert body(made) == [TITLE, BODY[0], "一、抓项目", BODY[1]]
+    assert outline(made) == [(0, ""), (2, "重点 工程")]
 
 
 def workbook(path: Path, **sheets: list[list[object]]) -> None:

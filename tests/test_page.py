@@ -318,3 +318,8 @@ def test_a_million_characters_lose_none(text):
     spans = sorted((span[0], span[1]) for span in (*page.body, *page.removed))
     found = "".join(text[start:end] for start, end in spans)
     assert found == "".join(line.strip(BLANK) for line in text.splitlines())
+
+
+def test_a_known_title_may_stand_below_another_line():
+    page = clean_page("\n".join(["云溪工作简报", "向新而行开新局", *BODY]), "向新而行开新局")
+    assert [removed.reason for removed in page.removed] == ["title"]

@@ -41,7 +41,8 @@ class Section(NamedTuple):
     """A heading and the paragraphs under it; the lead has none.
 
     ``level`` is 0 without a heading, 1 for ``一、`` and unnumbered headings, 2 for ``(一)``,
-    3 for ``1.``. ``start`` is the heading's own where there is one.
+    3 for ``1.``; in a Word file that of its style. ``start`` is the heading's own where
+    there is one.
     """
 
     heading: Span | None

@@ -1,10 +1,11 @@
 """From a text to an article: what is body, its sections, paragraphs and sentences."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from policynlp.article import Article, Section, Span
 from policynlp.reading.page import Page, clean_page
 from policynlp.reading.sections import (
+    NO_HEADINGS,
     find_sections,
     heading_level,
     make_paragraph,
@@ -32,12 +33,16 @@ def read_text(
     source: str = "",
     author: str = "",
     url: str = "",
+    headings: Mapping[int, int] = NO_HEADINGS,
 ) -> Article:
-    """Read a scraped page or a clean article; metadata given here win over those found in it."""
+    """Read a scraped page or a clean article; metadata given here win over those found in it.
+
+    ``headings`` has the levels of lines that are known to be headings, by their starts.
+    """
     page = clean_page(text, title)
     return Article(
         text,
-        find_sections(text, page.body),
+        find_sections(text, page.body, headings),
         id,
         page.title,
         published or page.published,

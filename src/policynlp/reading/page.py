@@ -57,7 +57,7 @@ class Page(NamedTuple):
 
 
 def clean_page(text: str, title: str = "") -> Page:
-    """Read a page's metadata and body lines; a first line equal to ``title`` is the title."""
+    """Read a page's metadata and body lines; one of the first lines equal to ``title`` is it."""
     lines = read_lines(text)
     signs = sum(_is_sign(lines, i) for i, line in enumerate(lines) if line.kind)
     if signs:
@@ -86,7 +86,7 @@ def _without_frame(lines: Sequence[Line], title: str, *, all_chrome: bool) -> Pa
     metadata = Metadata()
     for i, line in enumerate(lines):
         at_edge = i < _EDGE_LINES or i >= len(lines) - _EDGE_LINES
-        if i == 0 and title and same_line(line.text, title):
+        if i < _EDGE_LINES and title and same_line(line.text, title):
             removed.append(Removed(line.start, line.end, "title"))
         elif line.kind and len(lines) > 1 and (all_chrome or _is_chrome(line, at_edge=at_edge)):
             removed.append(Removed(line.start, line.end, line.kind))

@@ -1,12 +1,15 @@
 """Divide the lines of a body into sections: the lead, then each heading with its paragraphs."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
 
 from policynlp.article import Paragraph, Section, Span
 from policynlp.reading.lines import BLANK
 from policynlp.reading.sentences import split_sentences
+
+NO_HEADINGS: Final[Mapping[int, int]] = MappingProxyType({})
 
 # Numbers by the level that they give a heading. 第一条 heads no section but a clause of a law,
 # and 一是 runs in with its sentence.
@@ -64,9 +67,15 @@ _NARRATIVE: Final = re.compile(
 )
 
 
-def find_sections(text: str, body: Sequence[Span]) -> tuple[Section, ...]:
-    """The sections that the body lines make, each line in exactly one of them."""
-    levels = _heading_levels(text, body)
+def find_sections(
+    text: str, body: Sequence[Span], headings: Mapping[int, int] = NO_HEADINGS
+) -> tuple[Section, ...]:
+    """The sections that the body lines make, each line in exactly one of them.
+
+    ``headings`` has the levels of lines that are known to be headings, by their starts.
+    """
+    found = _heading_levels(text, body)
+    levels = [headings.get(line.start, level) for line, level in zip(body, found, strict=True)]
     sections: list[Section] = []
     heading: Span | None = None
     level = 0

@@ -33,6 +33,7 @@ class InputRecord(NamedTuple):
     """An article as it comes in: a text, or a title with sections, and its metadata.
 
     ``sections`` holds headings with their paragraphs; it is ``None`` where ``text`` counts.
+    ``headings`` has the levels of lines of ``text`` that are headings, by their starts;
     ``kept`` are the columns that hold none of these, where they were asked for.
     """
 
@@ -44,7 +45,8 @@ class InputRecord(NamedTuple):
     source: str = ""
     author: str = ""
     url: str = ""
-    kept: Mapping[str, object] = {}  # Nobody changes it.
+    kept: Mapping[str, object] = {}  # Nobody changes it, nor this.
+    headings: Mapping[int, int] = {}
 
     @property
     def is_empty(self) -> bool:
@@ -94,7 +96,7 @@ def _article(record: Mapping[str, object], place: str, columns: dict[str, str]) 
         field: _as_text(record[name], f'"{name}"', place, numbers=field in ("id", "published"))
         for field, name in columns.items()
     }
-    # None of the fields is "sections" or "kept".
+    # None of the fields is "sections", "kept" or "headings".
     article = InputRecord(**fields)  # type: ignore[arg-type]
     if sections is None:
         return article

@@ -20,9 +20,10 @@ from policynlp.reading.formats.items import (
     read_trouble,
 )
 from policynlp.reading.formats.jsonlines import find_in_line_file, find_in_stream, parse_text
-from policynlp.reading.formats.office import find_in_workbook, parse_document
+from policynlp.reading.formats.office import find_in_workbook
 from policynlp.reading.formats.parquet import find_in_parquet
 from policynlp.reading.formats.tables import find_in_table
+from policynlp.reading.formats.word import parse_document
 
 __all__ = [
     "STDIN",

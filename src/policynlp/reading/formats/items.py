@@ -106,7 +106,9 @@ def make_article(record: InputRecord) -> Article:
         "url": record.url.strip(),
     }
     if record.sections is None:
-        article = read_text(record.text, title=record.title.strip(), **metadata)
+        article = read_text(
+            record.text, title=record.title.strip(), headings=record.headings, **metadata
+        )
     else:
         article = read_divided(record.title, record.sections, **metadata)
     article.warnings += tuple(warnings)

@@ -1,10 +1,9 @@
-"""Word and Excel files."""
+"""Excel files."""
 
 import datetime
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
-from pathlib import Path
 from typing import Any, Final
 
 from policynlp.article import Failure
@@ -13,7 +12,7 @@ from policynlp.messages import say
 from policynlp.reading.formats.finding import InputFile
 from policynlp.reading.formats.items import Item, Reading, parse_cells, reason_of
 from policynlp.reading.formats.tables import read_header
-from policynlp.records import Columns, InputRecord, find_columns
+from policynlp.records import Columns, find_columns
 
 _Row = tuple[Any, ...]
 # A title and a note may stand above the names of the columns.
@@ -21,16 +20,6 @@ _HEADER_ROWS: Final = 5
 # Days since the workbook's epoch, 1954 to 2064: how Excel keeps a date.
 _SERIAL: Final = re.compile(r"\d{5}(\.\d+)?")
 _FIRST_DAY, _LAST_DAY = 20_000, 60_000
-
-
-def parse_document(item: Item, reading: Reading) -> InputRecord:
-    """The record of a Word file: its paragraphs, one a line, without tables."""
-    assert isinstance(item.content, Path)
-    from docx import Document
-
-    with item.content.open("rb") as stream:
-        document = Document(stream)
-    return InputRecord(text="\n".join(paragraph.text for paragraph in document.paragraphs))
 
 
 def find_in_workbook(file: InputFile, reading: Reading) -> Iterator[Item | Failure]:
