@@ -151,6 +151,7 @@ def test_bad_usage(main: Main, capsys: pytest.CaptureFixture[str], argv: list[st
         (["analyze", "good.jsonl"], "good.jsonl: holds more than one article; score them"),
         (["clean", "page.pdf"], "page.pdf: .pdf is not read: extract its text"),
         (["clean", "empty.txt"], "empty.txt: the text is empty"),
+        (["analyze", "bad.parquet"], "bad.parquet: is no Parquet file, or a damaged one; get"),
     ],
 )
 def test_what_cannot_be_done(
@@ -158,6 +159,7 @@ def test_what_cannot_be_done(
 ) -> None:
     Path("page.pdf").write_bytes(b"%PDF")
     Path("empty.txt").write_bytes(b"")
+    Path("bad.parquet").write_bytes(b"no magic")
     assert main(*argv) == 1
     errors = capsys.readouterr().err
     assert errors.startswith("policynlp: error: ")

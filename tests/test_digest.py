@@ -1,6 +1,8 @@
 """Digests: the main points of many articles, each said once, with where it comes from."""
 
 import json
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -111,6 +113,37 @@ def test_the_command_names_what_it_could_not_hear(
     for wrong in (["--theme", "体育"], ["-o", "digest.docx"], ["--length", "0"]):
         assert main(["digest", str(tmp_path), *wrong]) in (1, 2)
     assert main(["digest", str(tmp_path / "none")]) == 1
+
+
+def test_the_command_says_when_a_text_is_traditional(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = "雲溪縣把科技創新擺在發展全局的核心位置，推動傳統產業數字化轉型，幹部帶頭抓項目。"
+    (tmp_path / "a.txt").write_text(text, encoding="utf-8")
+    for command in ("digest", "analyze"):
+        assert main([command, str(tmp_path / "a.txt")]) == 0
+        printed = capsys.readouterr()
+        assert "--simplify" in (printed.err if command == "digest" else printed.out)
+        assert main([command, str(tmp_path / "a.txt"), "--simplify"]) == 0
+        printed = capsys.readouterr()
+        assert "--simplify" not in printed.out + printed.err
+        assert "推动传统产业数字化转型" in printed.out
+
+
+def test_no_more_processes_than_are_of_use(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = []
+
+    def pipe(self: Analyzer, *_: object, jobs: int, **__: object) -> Iterator[object]:
+        asked.append(jobs)
+        return iter(())
+
+    monkeypatch.setattr(Analyzer, "pipe", pipe)
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    (tmp_path / "a.txt").write_text(LAB, encoding="utf-8")
+    main(["digest", str(tmp_path / "a.txt"), "--jobs", "9999"])
+    assert asked == [8]
 
 
 def test_the_command_replaces_no_input_and_nothing_unasked(

@@ -57,6 +57,9 @@ def test_a_missing_file_is_refused_by_name(folder: Path) -> None:
 
 
 def test_a_folder_without_manifest_is_no_model(tmp_path: Path) -> None:
+    (tmp_path / "page.txt").write_text("数字化")
+    with pytest.raises(ModelError, match=r"page.txt: not a model folder"):
+        load(tmp_path / "page.txt")
     with pytest.raises(ModelError, match="not a model folder"):
         load(tmp_path)
 

@@ -212,7 +212,7 @@ def _manifest(folder: Path) -> dict[str, Any]:
     path = folder / MANIFEST
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         raise ModelError(
             "{folder}: not a model folder (no {manifest})", folder=folder, manifest=MANIFEST
         ) from None

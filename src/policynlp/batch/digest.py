@@ -2,23 +2,33 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from policynlp.analysis.digest import Digest, Digester, Point, limits_for
 from policynlp.analyzer import Analyzer
 from policynlp.article import Article, Failure
 from policynlp.batch.files import write_whole
 from policynlp.batch.outputs import STDOUT
+from policynlp.batch.workers import of_use
 from policynlp.errors import InputError, OutputError
-from policynlp.reading.formats import find_inputs, make_article, read_inputs
+from policynlp.reading.formats import (
+    Reading,
+    check_installed,
+    find_inputs,
+    make_article,
+    read_inputs,
+)
 from policynlp.records import METADATA, Record
+
+_WARNINGS_KEPT: Final = 5
 
 
 class Digested(NamedTuple):
-    """A digest, and the articles that it could not hear."""
+    """A digest, the articles that it could not hear, and the first warnings with their articles."""
 
     digest: Digest
     failures: tuple[Failure, ...]
+    first_warnings: tuple[tuple[str, str], ...] = ()
 
 
 def digest(
@@ -28,25 +38,30 @@ def digest(
     themes: Sequence[str] = (),
     length: int = 600,
     jobs: int = 1,
+    simplify: bool = False,
 ) -> Digested:
     """Digest the articles in ``inputs`` into at most ``length`` characters of sentences.
 
     Without ``themes`` all themes of the model are asked for, and what articles without any
-    of them say comes last.
+    of them say comes last. ``simplify`` reads traditional characters as simplified ones.
     """
+    check_installed(inputs, simplify=simplify)
     digester = Digester(themes or analyzer.themes, others=not themes)
     failures: list[Failure] = []
-    articles = _articles(inputs, failures)
+    warnings: list[tuple[str, str]] = []
+    articles = _articles(inputs, Reading(simplify=simplify), failures)
     limits = limits_for(themes or analyzer.themes)
-    for found in analyzer.pipe(articles, limits=limits, jobs=jobs, on_error="return"):
+    for found in analyzer.pipe(articles, limits=limits, jobs=of_use(jobs), on_error="return"):
         if isinstance(found, Failure):
             failures.append(found)
         else:
             digester.add(found)
+            room = _WARNINGS_KEPT - len(warnings)
+            warnings += [(found.article.id, said) for said in found.article.warnings[:room]]
     result = digester.digest(length)
     if not result.articles + len(failures):
         raise InputError("{inputs}: no article found", inputs=", ".join(inputs))
-    return Digested(result, tuple(failures))
+    return Digested(result, tuple(failures), tuple(warnings))
 
 
 def check_target(out: str, inputs: Sequence[str], *, overwrite: bool) -> None:
@@ -61,8 +76,10 @@ def check_target(out: str, inputs: Sequence[str], *, overwrite: bool) -> None:
         raise OutputError("{path}: is there already; --overwrite replaces it", path=out)
 
 
-def _articles(inputs: Sequence[str], failures: list[Failure]) -> Iterator[Article]:
-    for entry in read_inputs(find_inputs(inputs)):
+def _articles(
+    inputs: Sequence[str], reading: Reading, failures: list[Failure]
+) -> Iterator[Article]:
+    for entry in read_inputs(find_inputs(inputs), reading):
         if isinstance(entry, Failure):
             failures.append(entry)
         else:

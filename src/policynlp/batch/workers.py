@@ -51,6 +51,11 @@ def _score_apart(chunk: Chunk, scorer: Scorer, job: Job) -> Part:
         pool.stop()
 
 
+def of_use(jobs: int) -> int:
+    """So many processes, at most a few for each of the machine's."""
+    return min(jobs, _MOST_PER_CPU * (os.cpu_count() or 1))
+
+
 def score_parallel(
     chunks: Iterable[Chunk], scorer: Scorer, job: Job, jobs: int
 ) -> Iterator[Scored]:
@@ -60,7 +65,7 @@ def score_parallel(
     process dies again is divided until the article is found that does it, which is a failure.
     """
     rest = iter(chunks)
-    first = list(islice(rest, min(jobs, _MOST_PER_CPU * (os.cpu_count() or 1))))
+    first = list(islice(rest, of_use(jobs)))
     if not first:
         return
     jobs, rest = len(first), chain(first, rest)

@@ -128,6 +128,15 @@ def add_limits(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_simplify(parser: "argparse._ActionsContainer") -> None:
+    """Add what reads traditional characters."""
+    parser.add_argument(
+        "--simplify",
+        action="store_true",
+        help=say("turn traditional characters into simplified ones, one for one"),
+    )
+
+
 def load_analyzer(args: argparse.Namespace) -> "Analyzer":
     """Load the model with the thresholds that :func:`add_limits` asked for."""
     import policynlp

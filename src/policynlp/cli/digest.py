@@ -4,7 +4,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from policynlp.cli.arguments import DONE, SOME_FAILED, check_themes, positive
+from policynlp.cli.arguments import DONE, SOME_FAILED, add_simplify, check_themes, positive
 from policynlp.messages import say
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ def add_digest(commands: "Commands") -> None:
     parser.add_argument(
         "--jobs", type=positive, default=1, metavar="N", help=say("processes (default: 1)")
     )
+    add_simplify(parser)
     parser.set_defaults(run=_digest)
 
 
@@ -75,8 +76,11 @@ def _digest(args: argparse.Namespace) -> int:
         themes=tuple(dict.fromkeys(args.theme)),
         length=args.length,
         jobs=args.jobs,
+        simplify=args.simplify,
     )
     sys.stdout.write(write_digest(found, args.output))
+    for id, warning in found.first_warnings:
+        print(say("warning: {id}: {warning}", id=id, warning=warning), file=sys.stderr)
     for failure in found.failures:
         print(_failed(failure), file=sys.stderr)
     return SOME_FAILED if found.failures else DONE

@@ -10,6 +10,7 @@ from policynlp.cli.arguments import (
     DONE,
     add_limits,
     add_looks,
+    add_simplify,
     check_themes,
     limits,
     load_analyzer,
@@ -37,6 +38,7 @@ def add_analyze(commands: "Commands") -> None:
     parser.add_argument(
         "--with-text", action="store_true", help=say("with --json: add the whole text")
     )
+    add_simplify(parser)
     add_looks(parser)
     parser.set_defaults(run=_analyze)
 
@@ -54,6 +56,7 @@ def add_clean(commands: "Commands") -> None:
     parser.add_argument(
         "--show-removed", action="store_true", help=say("show the removed lines and why they were")
     )
+    add_simplify(parser)
     add_looks(parser)
     parser.set_defaults(run=_clean)
 
@@ -61,7 +64,7 @@ def add_clean(commands: "Commands") -> None:
 def _analyze(args: argparse.Namespace) -> int:
     if args.with_text and not args.json:
         raise UsageError("--with-text adds to a record: give --json, too")
-    article = _read_article(args.file)
+    article = _read_article(args.file, simplify=args.simplify)
     analyzer = load_analyzer(args)
     check_themes(args.theme, analyzer.themes)
     analysis = analyzer.analyze(article, limits=limits(args))
@@ -79,7 +82,7 @@ def _analyze(args: argparse.Namespace) -> int:
 def _clean(args: argparse.Namespace) -> int:
     from policynlp.terminal import page_lines
 
-    article = _read_article(args.file)
+    article = _read_article(args.file, simplify=args.simplify)
     if args.json:
         _print_json(_page_record(article))
     else:
@@ -87,14 +90,14 @@ def _clean(args: argparse.Namespace) -> int:
     return DONE
 
 
-def _read_article(path: str) -> "Article":
+def _read_article(path: str, *, simplify: bool) -> "Article":
     """The one article in ``path``."""
     from itertools import islice
 
     from policynlp.article import Failure
-    from policynlp.reading.formats import find_inputs, make_article, read_inputs
+    from policynlp.reading.formats import Reading, find_inputs, make_article, read_inputs
 
-    found = list(islice(read_inputs(find_inputs([path])), 2))
+    found = list(islice(read_inputs(find_inputs([path]), Reading(simplify=simplify)), 2))
     if not found:
         raise InputError("{path}: no article found", path=path)
     if len(found) > 1:

@@ -9,6 +9,7 @@ from policynlp.cli.arguments import (
     DONE,
     SOME_FAILED,
     add_limits,
+    add_simplify,
     check_themes,
     limits,
     load_analyzer,
@@ -84,11 +85,7 @@ def _add_reading(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--keep-columns", action="store_true", help=say("keep the other columns of the inputs")
     )
-    group.add_argument(
-        "--simplify",
-        action="store_true",
-        help=say("turn traditional characters into simplified ones, one for one"),
-    )
+    add_simplify(group)
     group.add_argument(
         "--max-chars",
         type=positive,

@@ -164,13 +164,13 @@ def themes_of(sections: Iterable[LabelledSection], code_book: dict[str, str] | N
     found: dict[str, str] = {}
     for section in sections:
         for theme in sorted(used_labels(section)):
-            found.setdefault(theme, section.id)
+            found.setdefault(theme, section.place or section.id)
     if code_book is None:
         return list(found)
     for theme, place in found.items():
         if theme not in code_book:
             raise CorpusError(
-                "section {place!r}: theme {theme!r} is not in the code book ({code_book}); "
+                "{place}: theme {theme!r} is not in the code book ({code_book}); "
                 "mend the label or add the theme to a {book}",
                 place=place,
                 theme=theme,

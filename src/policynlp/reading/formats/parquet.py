@@ -17,7 +17,11 @@ def find_in_parquet(file: InputFile, reading: Reading) -> Iterator[Item | Failur
     assert file.path is not None
     import pyarrow.parquet
 
-    with pyarrow.parquet.ParquetFile(file.path) as table:
+    try:
+        table = pyarrow.parquet.ParquetFile(file.path)
+    except pyarrow.ArrowInvalid as error:
+        raise InputError("is no Parquet file, or a damaged one; get the file again") from error
+    with table:
         try:
             find_columns(tuple(table.schema_arrow.names), reading.columns)
         except InputError as error:
