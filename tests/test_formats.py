@@ -127,7 +127,7 @@ def test_text_is_kept_as_it_is(tmp_path: Path) -> None:
         ("a.xls", "--convert-to xlsx"),
         ("a.docx", "cannot be read: "),
         ("a.xlsx", "cannot be read: "),
-        ("a.parquet", "cannot be read: "),
+        ("a.parquet", "is no Parquet file, or a damaged one"),
         ("a.json", "one object a line"),
         ("a.txt.gz", "unpack it"),
         ("a.xyz", ".xyz is not read: convert it to .txt, .jsonl or .csv"),
