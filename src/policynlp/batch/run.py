@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Final
+from typing import IO
 
 from policynlp.article import Failure
 from policynlp.batch.files import UnwritableError
 from policynlp.batch.manifest import Manifest, new_manifest
-from policynlp.batch.options import Options
+from policynlp.batch.options import DEFAULT_OPTIONS, Options
 from policynlp.batch.outputs import STDOUT, can_be_merged, check_output, is_table
 from policynlp.batch.repeats import Repeats
 from policynlp.batch.scoring import FAILURES_KEPT, Counts, Job, Load, Part, Result, Scorer
@@ -22,8 +22,6 @@ from policynlp.batch.workers import Scored, score_here, score_parallel
 from policynlp.errors import InputError, OutputError
 from policynlp.messages import speaking
 from policynlp.reading.formats import STDIN
-
-DEFAULT_OPTIONS: Final = Options()
 
 
 @dataclass(slots=True)
