@@ -14,6 +14,7 @@ from policynlp.cli.arguments import (
     load_analyzer,
     positive,
 )
+from policynlp.cli.cluster import ENGINES, LOCAL, refusal, score_on_spark
 from policynlp.cli.progress import Progress, articles, counted, rate
 from policynlp.errors import InputError
 from policynlp.messages import ENGLISH, say
@@ -66,7 +67,7 @@ def add_score(commands: "Commands") -> None:
     _add_reading(parser)
     _add_writing(parser)
     _add_running(parser)
-    parser.set_defaults(run=_score)
+    parser.set_defaults(run=_score, refuse=parser.error)
 
 
 def _add_reading(parser: argparse.ArgumentParser) -> None:
@@ -119,6 +120,15 @@ def _add_running(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--jobs", type=positive, default=1, metavar="N", help=say("processes (default: 1)")
     )
+    group.add_argument(
+        "--engine",
+        choices=ENGINES,
+        default=LOCAL,
+        help=say("who does the work; spark reads and writes .parquet (docs/scale.md)"),
+    )
+    group.add_argument(
+        "--master", metavar="URL", help=say("Spark's cluster, as yarn or spark://HOST:7077")
+    )
     group.add_argument("--quiet", action="store_true", help=say("print nothing but errors"))
     group.add_argument(
         "--dry-run", action="store_true", help=say("read everything, score and write nothing")
@@ -169,6 +179,9 @@ def _options(args: argparse.Namespace) -> "Options":
 
 
 def _score(args: argparse.Namespace) -> int:
+    refused = refusal(args)
+    if refused:
+        args.refuse(refused)
     if args.merge:
         return _merge(args)
     if args.theme:
@@ -206,6 +219,8 @@ def _say_how_to_go_on(args: argparse.Namespace) -> None:
 def _run(args: argparse.Namespace, progress: Progress) -> "Summary":
     from policynlp.batch import look, score
 
+    if args.engine != LOCAL:
+        return score_on_spark(args, _options(args))
     if args.dry_run:
         return look(args.inputs, _options(args), progress=progress.show)
     return score(
@@ -277,6 +292,9 @@ def _summary_lines(summary: "Summary", args: argparse.Namespace) -> list[str]:
         lines.append(say("sections by theme: {themes}", themes=themes))
     if args.output == _STDOUT:
         return [*lines, *_failure_lines(summary, "")]
+    if args.engine != LOCAL:
+        lines.append(say("written to {output}", output=args.output))
+        return [*lines, *_failure_lines(summary, f"{args.output}.failures")]
     from policynlp.batch import Paths
 
     paths = Paths.of(args.output)
