@@ -15,6 +15,7 @@ from fake_analyzer import CRASH, FakeAnalyzer
 from policynlp.batch import Options, arrow, score
 from policynlp.batch.arrow import FAILURE, PLACE, ArrowScorer
 from policynlp.errors import ModelError
+from policynlp.messages import speaking
 from policynlp.reading.formats import Reading
 
 ROWS = [
@@ -89,3 +90,10 @@ def test_another_model_or_version_scores_nothing(field: str, said: str) -> None:
     scorer = replace(ArrowScorer.of(FakeAnalyzer), **{field: "0.0.9"})
     with pytest.raises(ModelError, match=said):
         next(scorer([pa.RecordBatch.from_pylist([{"text": "云溪县推进数字化。"}])]))
+
+
+def test_reasons_are_in_the_language_of_whoever_asked() -> None:
+    with speaking("zh"):
+        scorer = ArrowScorer.of(FakeAnalyzer)
+    [row] = rows_of(scorer([pa.RecordBatch.from_pylist([{"id": "a", "text": " "}])]))
+    assert row[FAILURE]["reason"] == "文本为空"

@@ -36,6 +36,8 @@ ROOT = Path(__file__).parents[1]
 MASTER = "local-cluster[2,1,1024]"
 OPTIONS = Options(reading=Reading(keep_columns=True))
 ARTICLES = 400
+# Two minutes of work would be worth compiling well, two seconds are not.
+JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +61,8 @@ def spark(ready: None) -> Iterator["SparkSession"]:
     from pyspark.sql import SparkSession
 
     builder = SparkSession.builder.master(MASTER).appName("tests")
-    # Without what takes longer to compile than so few rows to score.
+    for process in ("driver", "executor"):
+        builder = builder.config(f"spark.{process}.extraJavaOptions", JAVA)
     for off in ("ui.enabled", "sql.codegen.wholeStage", "sql.adaptive.enabled"):
         builder = builder.config(f"spark.{off}", "false")
     session = builder.config("spark.ui.showConsoleProgress", "false").getOrCreate()

@@ -4,7 +4,7 @@ Spark's ``mapInArrow`` takes it as it is; Dask, Ray and the like call it for eac
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from policynlp import __version__
@@ -15,14 +15,16 @@ from policynlp.batch.parquet import Table
 from policynlp.batch.scoring import Load, Scorer, score_chunk
 from policynlp.batch.source import Chunk
 from policynlp.errors import ModelError
+from policynlp.messages import speaking, spoken
 from policynlp.reading.formats.parquet import items_of
 
 PLACE: Final = "policynlp_place"
 """A column of the input that says where a row stands, which names a row without an id."""
 FAILURE: Final = "failure"
 """The column of the result that is null for an article with a result."""
-# Results are about ten times as large while they are objects: 1,000 articles have 10 MB of them.
-_BATCH: Final = 1000
+# Results are objects for a moment. 1,000 short articles take no less time than 256 and 30 MB more,
+# of long ones a GB.
+_BATCH: Final = 256
 
 _scorers: dict[str, Scorer] = {}  # By the model's hash: a process loads each model once.
 
@@ -32,7 +34,8 @@ class ArrowScorer:
     """Turns record batches of articles into record batches of results and failures.
 
     It travels by pickle; ``load`` finds the model where it arrives. An article that fails is a
-    row with its ``id`` and ``failure`` (place, stage, reason), and nothing else.
+    row with its ``id`` and ``failure`` (place, stage, reason), and nothing else; reasons are
+    given in ``messages``, the language spoken where it was made.
     """
 
     load: Load
@@ -40,6 +43,7 @@ class ArrowScorer:
     model_sha256: str
     options: Options
     version: str = __version__
+    messages: str = field(default_factory=spoken)
 
     @classmethod
     def of(cls, load: Load, options: Options = DEFAULT_OPTIONS) -> "ArrowScorer":
@@ -71,7 +75,8 @@ class ArrowScorer:
             batch = batch.drop_columns([PLACE])
         chunk = Chunk(0, list(items_of(batch, zip(places, places, strict=True))))
         output = output_for(STDOUT, self.themes, self.options)  # Lines of JSON.
-        part = score_chunk(chunk, scorer, output, self.options)
+        with speaking(self.messages):
+            part = score_chunk(chunk, scorer, output, self.options)
         rows = self._table.rows(part.output.splitlines()) + _failed(part.failures)
         return pa.RecordBatch.from_pylist(rows, schema)
 

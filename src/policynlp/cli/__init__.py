@@ -153,6 +153,5 @@ def _message(error: BaseException) -> str:
 
 def _package(module: str | None) -> str:
     """What a module is called where it is installed from."""
-    return {"sklearn": "scikit-learn", "pyspark": "'policynlp[spark]'"}.get(
-        str(module), str(module)
-    )
+    top = str(module).partition(".")[0]
+    return {"sklearn": "scikit-learn", "pyspark": "'policynlp[spark]'"}.get(top, top)
