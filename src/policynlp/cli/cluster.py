@@ -74,7 +74,7 @@ def score_on_spark(args: argparse.Namespace, options: "Options") -> "Summary":
         raise OutputError(
             "{path}: Spark stopped: {reason}; the same command begins anew",
             path=args.output,
-            reason=_first_line(error),
+            reason=_reason(error),
         ) from error
     finally:
         session.stop()
@@ -97,11 +97,13 @@ def _session(args: argparse.Namespace) -> Any:
     except PySparkException as error:
         raise InputError(
             "Spark did not start: {reason}; it needs Java 17 or newer and a --master that answers",
-            reason=_first_line(error),
+            reason=_reason(error),
         ) from error
     session.sparkContext.setLogLevel("ERROR" if args.quiet else "WARN")
     return session
 
 
-def _first_line(error: Exception) -> str:
-    return next((line.strip() for line in str(error).splitlines() if line.strip()), repr(error))
+def _reason(error: Exception) -> str:
+    """What Spark says first, for traces go on for a page; Java's error says more than py4j's."""
+    text = str(getattr(error, "java_exception", error))
+    return text.strip().partition("\n")[0].rstrip(".") or repr(error)
