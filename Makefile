@@ -19,9 +19,10 @@ demo: $(VENV)/.installed
 test: lint $(VENV)/.dev
 	$(BIN)/python -m pytest
 
-# What make test has, and what needs a browser or an office program; the tests say where to get one.
-test-full: test $(VENV)/.browser
-	$(BIN)/python -m pytest -m "office or browser"
+# What make test has, and what needs a browser, an office program or Java; the tests say where to
+# get one.
+test-full: test $(VENV)/.full
+	$(BIN)/python -m pytest -m "office or browser or spark or dask"
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check src tests scripts
@@ -46,8 +47,8 @@ $(VENV)/.dev: $(VENV)/.installed
 	$(PIP) --editable '.[dev]'
 	touch $@
 
-$(VENV)/.browser: $(VENV)/.dev
-	$(PIP) --editable '.[browser]'
+$(VENV)/.full: $(VENV)/.dev
+	$(PIP) --editable '.[browser,spark,dask]'
 	touch $@
 
 $(VENV)/.bench: $(VENV)/.installed

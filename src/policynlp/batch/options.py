@@ -40,3 +40,6 @@ class Options:
         record["reading"]["columns"] = dict(self.reading.columns)
         del record["shard"]
         return record
+
+
+DEFAULT_OPTIONS = Options()

@@ -145,9 +145,7 @@ def _workbook(themes: Sequence[str], options: Options, columns: Sequence[str]) -
 def _parquet(themes: Sequence[str], options: Options) -> Output:
     from policynlp.batch import parquet
 
-    keep, with_text = options.reading.keep_columns, options.with_text
-    table = parquet.Table(tuple(themes), options.limits.themes, with_text=with_text, keep=keep)
-    return Output(b"", _line_of(options), assemble=table.write)
+    return Output(b"", _line_of(options), assemble=parquet.Table.of(themes, options).write)
 
 
 def _zip(data: bytes) -> bytes:

@@ -7,6 +7,7 @@ from itertools import islice
 from typing import IO, Any, Final
 
 from policynlp.batch.columns import kept_cells
+from policynlp.batch.options import Options
 from policynlp.records import METADATA
 
 _BATCH: Final = 1000
@@ -21,19 +22,28 @@ class Table:
     with_text: bool = False
     keep: bool = False
 
+    @classmethod
+    def of(cls, themes: Sequence[str], options: Options) -> "Table":
+        """The table that ``options`` ask for."""
+        keep = options.reading.keep_columns
+        return cls(tuple(themes), options.limits.themes, options.with_text, keep)
+
     def write(
         self, stream: IO[bytes], parts: Iterable[bytes], about: Sequence[tuple[str, object]]
     ) -> None:
         """Write the records in ``parts``; what there is to say ``about`` the run is metadata."""
-        import pyarrow
         import pyarrow.parquet
 
         said = {f"policynlp.{name}": str(value) for name, value in about}
-        schema = self._schema(pyarrow).with_metadata(said)
+        schema = self.schema().with_metadata(said)
         lines = (line for part in parts for line in part.splitlines())
         with pyarrow.parquet.ParquetWriter(stream, schema) as writer:
-            while records := [self._row(line) for line in islice(lines, _BATCH)]:
+            while records := self.rows(islice(lines, _BATCH)):
                 writer.write_table(pyarrow.Table.from_pylist(records, schema))
+
+    def rows(self, lines: Iterable[bytes]) -> list[dict[str, Any]]:
+        """The rows of records that come as lines of JSON."""
+        return [self._row(line) for line in lines]
 
     def _row(self, line: bytes) -> dict[str, Any]:
         record: dict[str, Any] = json.loads(line)
@@ -42,7 +52,10 @@ class Table:
             record["kept"] = list(zip(kept, map(str, kept_cells(kept, list(kept))), strict=True))
         return record
 
-    def _schema(self, pa: Any) -> Any:
+    def schema(self) -> Any:
+        """The columns as Arrow has them."""
+        import pyarrow as pa
+
         place = [("start", pa.int64()), ("end", pa.int64())]
         tag = [("theme", pa.string()), ("probability", pa.float64())]
         quote = [*place, ("text", pa.string())]

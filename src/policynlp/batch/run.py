@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import IO, Final
+from typing import IO
 
 from policynlp.article import Failure
 from policynlp.batch.files import UnwritableError
 from policynlp.batch.manifest import Manifest, new_manifest
-from policynlp.batch.options import Options
+from policynlp.batch.options import DEFAULT_OPTIONS, Options
 from policynlp.batch.outputs import STDOUT, can_be_merged, check_output, is_table
 from policynlp.batch.parts import copied
 from policynlp.batch.repeats import Repeats
@@ -25,8 +25,6 @@ from policynlp.batch.workers import Scored, score_here, score_parallel
 from policynlp.errors import InputError, OutputError
 from policynlp.messages import speaking
 from policynlp.reading.formats import STDIN, check_installed
-
-DEFAULT_OPTIONS: Final = Options()
 
 
 @dataclass(slots=True)

@@ -41,6 +41,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         _discard_output()
         return FAILED
+    except SystemExit as stop:  # Bad usage that only the command itself can see.
+        return stop.code if isinstance(stop.code, int) else DONE
     except (Exception, KeyboardInterrupt) as error:
         return _fail(error)
     return code
@@ -151,4 +153,5 @@ def _message(error: BaseException) -> str:
 
 def _package(module: str | None) -> str:
     """What a module is called where it is installed from."""
-    return "scikit-learn" if module == "sklearn" else str(module)
+    top = str(module).partition(".")[0]
+    return {"sklearn": "scikit-learn", "pyspark": "'policynlp[spark]'"}.get(top, top)

@@ -1,7 +1,9 @@
 """What the commands' arguments share."""
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 from policynlp.errors import UsageError
@@ -139,10 +141,15 @@ def add_simplify(parser: "argparse._ActionsContainer") -> None:
 
 def load_analyzer(args: argparse.Namespace) -> "Analyzer":
     """Load the model with the thresholds that :func:`add_limits` asked for."""
+    return loader(args)(args.model)
+
+
+def loader(args: argparse.Namespace) -> "Callable[[Path | str | None], Analyzer]":
+    """Return what loads a model, here or elsewhere, with the thresholds asked for."""
     import policynlp
 
-    return policynlp.load(
-        args.model, min_precision=args.min_precision, thresholds=dict(args.threshold)
+    return partial(
+        policynlp.load, min_precision=args.min_precision, thresholds=dict(args.threshold)
     )
 
 

@@ -15,6 +15,7 @@ from policynlp.cli.arguments import (
     load_analyzer,
     positive,
 )
+from policynlp.cli.cluster import ENGINES, LOCAL, check_engine, score_on_spark
 from policynlp.cli.progress import Progress, articles, counted, rate
 from policynlp.errors import InputError, UsageError
 from policynlp.messages import ENGLISH, say
@@ -123,6 +124,15 @@ def _add_running(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--jobs", type=positive, default=1, metavar="N", help=say("processes (default: 1)")
     )
+    group.add_argument(
+        "--engine",
+        choices=ENGINES,
+        default=LOCAL,
+        help=say("who does the work; spark reads and writes .parquet (docs/scale.md)"),
+    )
+    group.add_argument(
+        "--master", metavar="URL", help=say("Spark's cluster, as yarn or spark://HOST:7077")
+    )
     group.add_argument("--quiet", action="store_true", help=say("print nothing but errors"))
     group.add_argument(
         "--dry-run", action="store_true", help=say("read everything, score and write nothing")
@@ -176,6 +186,7 @@ def _check_options(parser: argparse.ArgumentParser, args: argparse.Namespace) ->
     """Stop where options contradict each other, before anything is read."""
     from policynlp.batch.outputs import can_be_merged
 
+    check_engine(args)
     if args.merge:
         given = {name for name, value in vars(args).items() if value != parser.get_default(name)}
         names = sorted(f"--{name.replace('_', '-')}" for name in given - _OF_MERGE)
@@ -243,6 +254,8 @@ def _say_how_to_go_on(args: argparse.Namespace) -> None:
 def _run(args: argparse.Namespace, progress: Progress) -> "Summary":
     from policynlp.batch import look, score
 
+    if args.engine != LOCAL:
+        return score_on_spark(args, _options(args))
     if args.dry_run:
         return look(args.inputs, _options(args), progress=progress.show)
     return score(
@@ -317,6 +330,9 @@ def _summary_lines(summary: "Summary", args: argparse.Namespace) -> list[str]:
         lines.append(say("with a warning, which the output names: {n:,}", n=counts.warned))
     if args.output == _STDOUT:
         return [*lines, *_failure_lines(summary, "")]
+    if args.engine != LOCAL:
+        lines.append(say("written to {output}", output=args.output))
+        return [*lines, *_failure_lines(summary, f"{args.output}.failures")]
     from policynlp.batch import Paths
 
     paths = Paths.of(args.output)

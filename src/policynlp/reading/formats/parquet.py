@@ -1,7 +1,8 @@
 """Parquet files: one article a row, nested sections included."""
 
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Iterable, Iterator
+from itertools import count
+from typing import Any, Final
 
 from policynlp.article import Failure
 from policynlp.errors import InputError
@@ -27,14 +28,18 @@ def find_in_parquet(file: InputFile, reading: Reading) -> Iterator[Item | Failur
         except InputError as error:
             yield Failure(file.id, file.place, "parse", str(error))
             return
-        number = 0
+        numbers = count(1)
         for batch in table.iter_batches(_BATCH):
-            size = batch.nbytes // max(1, batch.num_rows)
-            for row in batch.to_pylist():
-                number += 1
-                cells = {name: _plain(value) for name, value in row.items()}
-                id, place = f"{file.id}:{number}", f"{file.place}:{number}"
-                yield Item(id, place, size, cells, parse_cells)
+            names = ((f"{file.id}:{n}", f"{file.place}:{n}") for n in numbers)
+            yield from items_of(batch, names)
+
+
+def items_of(batch: Any, names: Iterable[tuple[str, str]]) -> Iterator[Item]:
+    """The articles of an Arrow record batch, by ``names`` of an id and a place each."""
+    size = batch.nbytes // max(1, batch.num_rows)
+    for row, (id, place) in zip(batch.to_pylist(), names, strict=False):
+        cells = {name: _plain(value) for name, value in row.items()}
+        yield Item(id, place, size, cells, parse_cells)
 
 
 def _plain(value: object) -> object:
