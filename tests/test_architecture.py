@@ -22,7 +22,7 @@ LEVELS = (
     ("model",),
     ("language", "reading"),
     ("records",),
-    ("article", "errors"),
+    ("article", "errors", "garbage"),
     ("messages",),
 )
 RANKS = {group: rank for rank, groups in enumerate(LEVELS) for group in groups}

@@ -44,6 +44,10 @@ def test_speed(tmp_path: Path) -> None:
     assert {"bare cut", "read_text", "analyze", "pipe"} == found["ms"].keys()
     assert {"reading", "cutting", "abstracts", "tagging and results"} == found["stages"].keys()
     assert sum(found["stages"].values()) == pytest.approx(1)
+    files = found["files"]
+    assert files["articles"] == 2
+    assert {"pipe over its texts", "a batch"} == files["within"].keys()
+    assert {"--jobs 1", "--jobs 2"} == files["whole"].keys()
     (stream,) = found["streams"]
     assert stream["articles"] == 10
     assert stream["bytes"] == 5 * sum(len(text.encode()) for text in texts)

@@ -186,3 +186,22 @@ def test_workers_have_the_same_thresholds() -> None:
     analyzer = policynlp.load(default_folder(), min_precision=0.6, thresholds={"数字化": 0.01})
     texts = [PAGE.read_text(encoding="utf-8"), "全县数字化改革提速。"]
     assert list(analyzer.pipe(texts, jobs=2)) == [analyzer.analyze(text) for text in texts]
+
+
+def test_evidence_in_a_lot_is_that_of_each_article_alone() -> None:
+    """Every section has every tag: some with words, some with marks alone, one with nothing."""
+    themes = policynlp.load().themes
+    analyzer = policynlp.load(thresholds=dict.fromkeys(themes, 1e-6))
+    texts = [
+        "，，，。\n！！。",
+        PAGE.read_text(encoding="utf-8"),
+        "嗯。",
+        "",
+        "科技创新是动力。项目开工。",
+    ]
+    alone = [analyzer.analyze(text) for text in texts]
+    assert list(analyzer.pipe(texts)) == alone
+    tags = [{t.theme: t.evidence for t in s.themes} for found in alone for s in found.sections]
+    assert {len(own) for own in tags} == {len(themes)}
+    assert tags[0] == dict.fromkeys(themes, ())
+    assert tags[-1]["科技创新"][0][:2] == (0, 4)

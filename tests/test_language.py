@@ -181,7 +181,7 @@ def test_the_variable_forces_jieba_with_the_same_words(tmp_path: Path) -> None:
         "import sys\n"
         "from policynlp.language.words import words, fingerprint\n"
         "cut = words(sys.stdin.read())\n"
-        "engines = [name for name in ('rjieba', 'jieba') if name in sys.modules]\n"
+        "engines = {name.partition('.')[0] for name in sys.modules} & {'rjieba', 'jieba'}\n"
         "print(*engines, fingerprint(), *cut, sep='\\x1f', end='')"
     )
     text = "".join(own_texts()[:40]).replace("\n", "")
@@ -202,6 +202,19 @@ def test_jieba_own_state_is_left_alone(tmp_path: Path) -> None:
     )
     assert run_python(program, tmp_path, jieba=True) == "False {} {}\n"
     assert list(tmp_path.iterdir()) == [], "jieba wrote its cache file"
+
+
+@pytest.mark.parametrize("first", ["", "import rjieba\n"])
+def test_rjieba_itself_is_left_alone_and_not_loaded(tmp_path: Path, first: str) -> None:
+    program = (
+        f"import sys\n{first}"
+        "from policynlp.language.words import words\n"
+        "cut = words('槐阳市推进揭榜挂帅')\n"
+        "print('rjieba' in sys.modules, end=' ')\n"
+        "import rjieba\n"
+        "print('揭榜挂帅' in cut, '揭榜挂帅' in rjieba.cut('槐阳市推进揭榜挂帅'))"
+    )
+    assert run_python(program, tmp_path, jieba=False) == f"{bool(first)} True False\n"
 
 
 def test_fingerprint_changes_with_a_term(monkeypatch: pytest.MonkeyPatch) -> None:

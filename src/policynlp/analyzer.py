@@ -1,33 +1,24 @@
 """One article in, its analysis out; or many, in order."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cache, partial
+from functools import cache
 from hashlib import sha256
-from itertools import accumulate, chain, islice, pairwise
+from itertools import accumulate, chain, pairwise
 from pathlib import Path
 from typing import Literal, TypeAlias
 
 import numpy as np
 
 from policynlp.analysis import abstracts
+from policynlp.analysis.evidence import Contributions
 from policynlp.analysis.goals import aim
 from policynlp.analysis.layout import Layout, count_rows, lay_out
-from policynlp.analysis.themes import Contributions, infer, status_of, tags_of, weigh
-from policynlp.article import (
-    Abstract,
-    AbstractLimits,
-    Analysis,
-    Article,
-    Evidence,
-    Failure,
-    Paragraph,
-    ParagraphAnalysis,
-    Section,
-    SectionAnalysis,
-    Tag,
-)
+from policynlp.analysis.results import put_together
+from policynlp.analysis.themes import infer, weigh
+from policynlp.article import AbstractLimits, Analysis, Article, Failure
 from policynlp.errors import InputError
+from policynlp.garbage import without_collection
 from policynlp.language.terms import Floats
 from policynlp.messages import speak, spoken
 from policynlp.model import Cutoffs, Model, default_folder
@@ -82,7 +73,8 @@ class Analyzer:
         keep or that name a theme which the model does not know.
         """
         self._check(limits)
-        return self._analyze([_article(item)], limits)[0]
+        with without_collection():
+            return self._analyze([_article(item)], limits)[0]
 
     def pipe(
         self,
@@ -130,7 +122,8 @@ class Analyzer:
     ) -> list[Analysis | Failure]:
         """Analyze a lot; where that fails, its items one by one."""
         try:
-            return list(self._analyze([_article(item) for item in lot], limits))
+            with without_collection():
+                return [*self._analyze([_article(item) for item in lot], limits)]
         except Exception as error:
             if on_error == "raise":
                 raise
@@ -147,32 +140,7 @@ class Analyzer:
         probabilities = infer(weighted, layout.structure, model)
         contributions = Contributions(weighted, layout, entries, model)
         found = self._abstracts(articles, layout, probabilities.paragraphs, limits)
-        paragraphs = iter(probabilities.paragraphs.tolist())
-        sections = iter(probabilities.sections.tolist())
-        return [
-            Analysis(
-                article,
-                status_of(own, model.section),
-                tuple(tags_of(own, model.section, model.themes)),
-                self._named(own),
-                abstract.article,
-                tuple(
-                    self._section(
-                        section,
-                        next(sections),
-                        partial(contributions.evidence, article, number, section),
-                        of_section,
-                        paragraphs,
-                    )
-                    for section, of_section in zip(article.sections, abstract.sections, strict=True)
-                ),
-                model.id,
-                abstract.themes,
-            )
-            for number, (article, own, abstract) in enumerate(
-                zip(articles, probabilities.articles.tolist(), found, strict=True)
-            )
-        ]
+        return put_together(articles, probabilities, found, contributions, model)
 
     def _abstracts(
         self,
@@ -228,43 +196,6 @@ class Analyzer:
             own, threshold = probabilities[:, place], self._model.paragraph.threshold[place]
             found[theme] = np.where(own >= threshold, own, 0.0).repeat(sizes).tolist()
         return found
-
-    def _section(
-        self,
-        section: Section,
-        own: list[float],
-        evidence: Callable[[int], tuple[Evidence, ...]],
-        abstract: Abstract,
-        paragraphs: Iterator[list[float]],
-    ) -> SectionAnalysis:
-        model = self._model
-        return SectionAnalysis(
-            section,
-            status_of(own, model.section),
-            tuple(
-                Tag(theme, p, evidence(self._places[theme]))
-                for theme, p, _ in tags_of(own, model.section, model.themes)
-            ),
-            self._named(own),
-            abstract,
-            tuple(
-                map(
-                    self._paragraph, section.paragraphs, islice(paragraphs, len(section.paragraphs))
-                )
-            ),
-        )
-
-    def _paragraph(self, paragraph: Paragraph, probabilities: list[float]) -> ParagraphAnalysis:
-        cutoffs = self._model.paragraph
-        return ParagraphAnalysis(
-            paragraph,
-            status_of(probabilities, cutoffs),
-            tuple(tags_of(probabilities, cutoffs, self._model.themes)),
-            self._named(probabilities),
-        )
-
-    def _named(self, probabilities: list[float]) -> dict[str, float]:
-        return dict(zip(self._model.themes, probabilities, strict=True))
 
 
 def load(

@@ -190,3 +190,11 @@ def count_rows(layout: Layout, n_terms: int) -> Pooled:
         n_terms,
     )
     return Pooled(counts, entries[: len(layout.terms)])
+
+
+def ranges(begins: Ints, sizes: Ints) -> Ints:
+    """Return ``range(begin, begin + size)`` of each of ``begins``, one after the other."""
+    ends = sizes.cumsum()
+    shifts = begins - ends + sizes
+    places: Ints = shifts.repeat(sizes) + np.arange(ends[-1] if len(ends) else 0)
+    return places

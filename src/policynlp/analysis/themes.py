@@ -1,38 +1,24 @@
-"""Which themes a paragraph, a section and an article have, and what in the text says so.
+"""Which themes a paragraph, a section and an article have.
 
 A paragraph is read in its section: its decision value is the sum of three linear scores
 over TF-IDF, of its own text, of its whole section's and of the heading's. Sections roll
 up from their paragraphs, an article has what its sections have.
 """
 
-import re
 from collections.abc import Sequence
-from functools import cached_property
 from operator import ge
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from policynlp.analysis.layout import Layout, Structure
-from policynlp.article import NONE, TAGGED, UNCERTAIN, Article, Evidence, Paragraph, Section, Tag
+from policynlp.analysis.layout import Structure
+from policynlp.article import NONE, TAGGED, UNCERTAIN, Tag
 from policynlp.language.terms import Counts, Floats, Ints, pool, project, tf_idf
 from policynlp.model import ROLL_UP, Cutoffs, Model
 
 # Beyond this a probability would be 0 or 1 at the four decimals of the output records.
 _MOST_LOG_ODDS = 12.0
 _LEAST = 1.0 / (1.0 + np.exp(_MOST_LOG_ODDS))
-_MOST_EVIDENCE = 5
-_LEAST_EVIDENCE = 1e-9  # what is left of sums that cancel out
-# What is quoted whole or not at all: a figure with its unit, letters and figures that are joined.
-_UNITS: Final = (
-    "美元|欧元|英镑|日元|元|平方公里|平方米|立方米|公里|千米|毫米|厘米|千瓦时|千瓦|兆瓦|公斤|公顷"
-    "|人次|小时|分钟|周年|余?[米吨亩斤克升度倍个家项座台套件人名户条辆艘架颗次年月日天号种所处批期"
-    "轮届册张只头株]"
-)
-_WHOLE: Final = re.compile(
-    rf"[0-9A-Za-z０-９]+(?:[-./,，．][0-9A-Za-z０-９]+)*(?:[%％℃]|[十百千万亿]*[多余]?(?:{_UNITS})?)"
-)
 
 
 class Weighted(NamedTuple):
@@ -176,93 +162,3 @@ def tags_of(probabilities: Sequence[float], cutoffs: Cutoffs, themes: Sequence[s
         if p >= threshold
     ]
     return sorted(tags, key=lambda tag: -tag.probability)
-
-
-class Contributions:
-    """What each term occurrence of some articles adds to its paragraphs' log-odds."""
-
-    def __init__(self, weighted: Weighted, layout: Layout, entries: Ints, model: Model) -> None:
-        """Take what probabilities were inferred from; ``entries`` says what was counted where."""
-        self._weighted = weighted
-        self._layout = layout
-        self._entries = entries
-        self._model = model
-
-    @cached_property
-    def _shares(self) -> tuple[Floats, Floats]:
-        """Each occurrence's equal part of its row's value, and of its section's: [occurrences].
-
-        An occurrence in a heading has no part of the section.
-        """
-        weighted, entries = self._weighted, self._entries
-        own = np.concatenate((weighted.paragraphs.values, weighted.headings.values))
-        own /= weighted.times
-        body = weighted.times[: len(weighted.in_section)]
-        times = np.bincount(weighted.in_section, body, len(weighted.sections.values))
-        of_section = np.zeros(len(own))
-        of_section[: len(body)] = (weighted.sections.values / times).take(weighted.in_section)
-        return own.take(entries), of_section.take(entries)
-
-    def evidence(
-        self, article: Article, number: int, within: Section | Paragraph, theme: int
-    ) -> tuple[Evidence, ...]:
-        """Return the phrases of a section or paragraph that raised ``theme`` most, best first.
-
-        ``number`` is the place of ``article`` among those laid out. A phrase is a run of
-        neighbouring words that each raised the theme, parted by stop words; a figure or a name
-        in Latin letters that is part of it is quoted whole, with its unit, which adds nothing
-        to the weight. Of equal phrases the first is quoted.
-        """
-        layout, base = self._layout, self._layout.bases[number]
-        begin, end = within.start + base, within.end + base
-        first, last = layout.word_starts.searchsorted((begin, end))
-        words = layout.word_starts[first:last]
-        weights = self._word_weights(words, end, theme)
-        raises = np.zeros(len(words) + 2, dtype=bool)  # with a word before and after that does not
-        raised = (weights > _LEAST_EVIDENCE) & ~layout.stop_words[first:last]
-        weights = np.where(raised, weights, 0.0)
-        raises[1:-1] = _made_whole(raised, layout.text, words, end)
-        edges = (raises[1:] != raises[:-1]).nonzero()[0]
-        sums = np.add.reduceat(np.append(weights, 0.0), edges)[::2]
-        bounds = (np.append(words, end) - base)[edges].tolist()
-        best: dict[str, Evidence] = {}
-        for phrase in (-sums).argsort(kind="stable").tolist():
-            start, stop = bounds[2 * phrase : 2 * phrase + 2]
-            best.setdefault(article.text[start:stop], Evidence(start, stop, float(sums[phrase])))
-            if len(best) == _MOST_EVIDENCE:
-                break
-        return tuple(best.values())
-
-    def _word_weights(self, words: Ints, end: int, theme: int) -> Floats:
-        """Return what each of some neighbouring words adds, itself and by its characters.
-
-        ``words`` are where they start, ``end`` where the last of them ends.
-        """
-        layout, (own, of_section) = self._layout, self._shares
-        extent = (words[0], end) if len(words) else (end, end)
-        n_words = layout.n_words
-        in_words = layout.starts[:n_words].searchsorted(extent)
-        in_characters = layout.starts[n_words:].searchsorted(extent) + n_words
-        here = np.concatenate((np.arange(*in_words), np.arange(*in_characters)))
-        terms, weights = layout.terms.take(here), self._model.weights
-        in_heading = layout.rows.take(here) >= layout.structure.n_paragraphs
-        heading, paragraph = weights["heading"][terms, theme], weights["paragraph"][terms, theme]
-        raised = own.take(here) * np.where(in_heading, heading, paragraph)
-        raised += of_section.take(here) * weights["section"][terms, theme]
-        raised *= self._model.calibration[theme, 0]
-        word = words.searchsorted(layout.starts.take(here), side="right") - 1
-        added: Floats = np.bincount(word, raised, len(words)).astype(np.float64, copy=False)
-        return added
-
-
-def _made_whole(raised: NDArray[np.bool_], text: str, words: Ints, end: int) -> NDArray[np.bool_]:
-    """Add to the words that raised a theme the rest of the figures that they are part of."""
-    made = raised.copy()
-    if len(words):
-        spans = [match.span() for match in _WHOLE.finditer(text, int(words[0]), end)]
-        bounds = words.searchsorted(np.array(spans, np.int64).reshape(-1, 2))
-        bounds[:, 0] = words.searchsorted([start for start, _ in spans], side="right") - 1
-        for begin, stop in bounds.tolist():
-            if raised[begin:stop].any():
-                made[begin:stop] = True
-    return made

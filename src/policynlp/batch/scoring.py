@@ -1,9 +1,8 @@
 """What becomes of a chunk of articles: output, failures and counts."""
 
-import gc
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, NamedTuple, Protocol
 
@@ -11,6 +10,7 @@ from policynlp.article import AbstractLimits, Analysis, Article, Failure
 from policynlp.batch.options import Options
 from policynlp.batch.outputs import Output, output_for
 from policynlp.batch.source import Chunk
+from policynlp.garbage import without_collection
 from policynlp.messages import say, speaking, spoken
 from policynlp.reading.formats import Item, make_article
 
@@ -164,7 +164,7 @@ def score_chunk(chunk: Chunk, scorer: Scorer, output: Output, options: Options) 
     rendered: list[bytes] = []
     # What the scorer has taken and not given back, with the failures in between.
     waiting: deque[_Read | Failure] = deque()
-    with _without_collection():
+    with without_collection():
         articles = _articles(chunk.entries, waiting, options)
         for result in scorer.pipe(articles, limits=options.limits, on_error="return"):
             while isinstance(entry := waiting.popleft(), Failure):
@@ -175,18 +175,6 @@ def score_chunk(chunk: Chunk, scorer: Scorer, output: Output, options: Options) 
         part.fail(entry if isinstance(entry, Failure) else lost)
     part.output = output.pack(b"".join(rendered))
     return part
-
-
-@contextmanager
-def _without_collection() -> Iterator[None]:
-    """Look for no garbage meanwhile: articles leave none, and looking costs a tenth of the time."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 class _Read(NamedTuple):

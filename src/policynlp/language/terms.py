@@ -131,22 +131,23 @@ def pool(
 ) -> Pooled:
     """Sum ``values``, or ones, over equal (row, term) pairs into ``n_rows`` rows of counts.
 
-    As ``np.unique`` finds equal pairs, in two thirds of its time: a pair and its place are
-    sorted as one integer.
+    Numbers of 16 bits are sorted by counting, in half the time of comparing pairs.
     """
-    bits = len(terms).bit_length()
-    packed = (rows * n_terms + terms) << bits | np.arange(len(terms))
-    packed.sort()
-    places = packed & (1 << bits) - 1
-    keys = packed >> bits
-    new = np.ones(len(keys), dtype=bool)
-    np.not_equal(keys[1:], keys[:-1], out=new[1:])
-    entries = np.empty_like(keys)
-    entries[places] = new.cumsum() - 1
-    keys = keys[new]
+    order = np.lexsort((_narrow(terms, n_terms), _narrow(rows, n_rows)))
+    ordered = (rows * n_terms + terms).take(order)
+    new = np.ones(len(ordered), dtype=bool)
+    np.not_equal(ordered[1:], ordered[:-1], out=new[1:])
+    entries = np.empty_like(order)
+    entries[order] = new.cumsum() - 1
+    keys = ordered[new]
     sums = np.bincount(entries, values, len(keys)).astype(np.float64, copy=False)
     indptr = keys.searchsorted(np.arange(n_rows + 1) * n_terms)
     return Pooled(Counts(indptr, keys % n_terms, sums), entries)
+
+
+def _narrow(numbers: Ints, limit: int) -> NDArray[np.unsignedinteger[Any]]:
+    """Return ``numbers`` below ``limit`` in as few bits as that needs."""
+    return numbers.astype(np.min_scalar_type(limit))
 
 
 def tf_idf(counts: Counts, idf: Floats) -> Counts:

@@ -5,7 +5,6 @@ A message is an English template, ``say("{path}: no column {column}", path=…, 
 of whoever prints them, whichever process raised them.
 """
 
-import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -53,6 +52,8 @@ def say(template: str, /, **values: object) -> str:
 @cache
 def chinese() -> dict[str, str]:
     """Return the Chinese template of each English one."""
+    import tomllib  # 5 ms of every start in English
+
     text = resources.files(__name__).joinpath("zh.toml").read_text(encoding="utf-8")
     templates: dict[str, str] = tomllib.loads(text)
     return templates

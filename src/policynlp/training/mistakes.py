@@ -5,8 +5,9 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
+from policynlp.analysis.evidence import Contributions, Question
 from policynlp.analysis.layout import count_rows, lay_out
-from policynlp.analysis.themes import Contributions, weigh
+from policynlp.analysis.themes import weigh
 from policynlp.article import Article, Paragraph, Section, Span
 from policynlp.language.terms import CHARACTER, Floats, Ints
 from policynlp.model import Model
@@ -103,7 +104,7 @@ def _reasons(model: Model, section: LabelledSection, place: int, theme: int) -> 
     weighted = weigh(counts, layout.structure, model.idf)
     paragraph = body.paragraphs[place]
     contributions = Contributions(weighted, layout, entries, model)
-    found = contributions.evidence(article, 0, paragraph, theme)
+    (found,) = contributions.evidence([article], [Question(0, paragraph, theme)])
     begin = paragraph.start
     return {"evidence": [(e.start - begin, e.end - begin, round(e.weight, _DIGITS)) for e in found]}
 

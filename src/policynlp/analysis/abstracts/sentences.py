@@ -1,8 +1,8 @@
 """The sentences of some articles with what the ranker and the selection must know of each."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
-from typing import Final, NamedTuple, cast
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,11 +14,20 @@ Codes = NDArray[np.uint32]
 Flags = NDArray[np.bool_]
 
 _PLANE: Final = 0x10000
-_IS_BLANK: Final = np.array([chr(code).isspace() for code in range(_PLANE)])
 # What a sentence ends with, or an item of a list, but for the quotes and brackets that close there.
 _ENDS: Final = "。！？!?｡….；;"
 _CLOSERS: Final = '”’」』）)】》〉〕］]"'
-_IS_END: Final = np.array([chr(code) in _ENDS for code in range(_PLANE)])
+
+
+def _are_among(characters: Iterable[str]) -> Flags:
+    """Return for each code point whether it is one of ``characters``."""
+    table = np.zeros(_PLANE, dtype=bool)
+    table[[ord(character) for character in characters]] = True
+    return table
+
+
+_IS_BLANK: Final = _are_among(filter(str.isspace, map(chr, range(0x3001))))  # none comes later
+_IS_END: Final = _are_among(_ENDS)
 
 
 class Unit(NamedTuple):
@@ -100,13 +109,6 @@ def tabulate(units: Sequence[Unit]) -> Table:
     sizes = np.array(list(map(len, places)))
     owners = np.arange(len(units)).repeat(sizes)
     return Table(np.concatenate(places), owners, sizes.cumsum() - sizes, sizes)
-
-
-def ranges(begins: Ints, sizes: Ints) -> Ints:
-    """Return ``range(begin, begin + size)`` of each of ``begins``, one after the other."""
-    ends = sizes.cumsum()
-    shifts = begins - ends + sizes
-    return cast(Ints, shifts.repeat(sizes) + np.arange(ends[-1] if len(ends) else 0))
 
 
 def lay_out(layout: Layout, idf: Floats, titles: Sequence[Ints]) -> Sentences:

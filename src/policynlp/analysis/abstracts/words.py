@@ -10,7 +10,8 @@ from typing import Final, NamedTuple, Protocol, cast
 
 import numpy as np
 
-from policynlp.analysis.abstracts.sentences import Flags, Sentences, Table, Unit, ranges
+from policynlp.analysis.abstracts.sentences import Flags, Sentences, Table, Unit
+from policynlp.analysis.layout import ranges
 from policynlp.language.terms import Floats, Ints
 
 _NOTHING: Final = 1e-30  # instead of 0 under a division
