@@ -21,7 +21,7 @@ SPARK = ["--engine", "spark"]
         ([*SPARK, "a", "-o", "out.parquet", "--limit", "2"], "--limit does not go with"),
         ([*SPARK, "a", "-o", "out.parquet", "--sample", "2"], "--sample does not go with"),
         ([*SPARK, "a", "-o", "out.parquet", "--dry-run"], "--dry-run does not go with"),
-        ([*SPARK, "a", "-o", "out.parquet", "--theme", "数字化"], "--theme does not go with"),
+        ([*SPARK, "a", "-o", "out.parquet", "--format", "csv"], "--format does not go with"),
         ([*SPARK, "a", "--merge", "out.parquet"], "--merge does not go with"),
         (["--master", "yarn", "a", "-o", "out.jsonl"], "--master is for --engine spark"),
     ],
