@@ -34,6 +34,7 @@ class FakeAnalyzer:
     model_id = "fake-1"
     model_sha256 = "f" * 64
     themes = THEMES
+    reference = None
 
     def analyze(self, item: str | Article, *, limits: AbstractLimits = LIMITS) -> Analysis:
         article = read_text(item) if isinstance(item, str) else item

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cache
+from functools import cache, cached_property
 from hashlib import sha256
 from itertools import accumulate, chain, pairwise
 from pathlib import Path
@@ -11,17 +11,18 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from policynlp.analysis import abstracts
+from policynlp.analysis.drift import Profile
 from policynlp.analysis.evidence import Contributions
 from policynlp.analysis.goals import aim
 from policynlp.analysis.layout import Layout, count_rows, lay_out
 from policynlp.analysis.results import put_together
 from policynlp.analysis.themes import infer, weigh
 from policynlp.article import AbstractLimits, Analysis, Article, Failure
-from policynlp.errors import InputError
+from policynlp.errors import InputError, ModelError
 from policynlp.garbage import without_collection
 from policynlp.language.terms import Floats
 from policynlp.messages import speak, spoken
-from policynlp.model import Cutoffs, Model, default_folder
+from policynlp.model import MANIFEST, Cutoffs, Model, default_folder
 from policynlp.model import load as load_model
 from policynlp.reading import read_text
 
@@ -43,6 +44,18 @@ class Analyzer:
         self._folder = folder
         self._places = {theme: i for i, theme in enumerate(model.themes)}
         self._ranker = abstracts.Ranker(model.abstracts, model.abstract_words)
+
+    @cached_property
+    def reference(self) -> Profile | None:
+        """What the model's training text is like; unknown for one of before this was noted."""
+        record = self._model.details.get("reference")
+        try:
+            return None if record is None else Profile.of(record)
+        except (TypeError, ValueError) as error:
+            path = (self._folder or Path()) / MANIFEST
+            raise ModelError(
+                '{path}: "reference" is no profile of a corpus; train again', path=path
+            ) from error
 
     @property
     def model_id(self) -> str:
@@ -140,7 +153,7 @@ class Analyzer:
         probabilities = infer(weighted, layout.structure, model)
         contributions = Contributions(weighted, layout, entries, model)
         found = self._abstracts(articles, layout, probabilities.paragraphs, limits)
-        return put_together(articles, probabilities, found, contributions, model)
+        return put_together(articles, probabilities, found, contributions, layout.coverage, model)
 
     def _abstracts(
         self,

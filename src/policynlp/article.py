@@ -144,7 +144,8 @@ class Analysis:
     """What the analyzer says of one article; ``model`` is the model's id.
 
     ``theme_abstracts`` has what the article says about each theme that was asked for, which is
-    nothing where no paragraph is tagged with it.
+    nothing where no paragraph is tagged with it. The model does not know ``unknown_words`` of
+    the article's ``words``.
     """
 
     article: Article
@@ -155,3 +156,5 @@ class Analysis:
     sections: tuple[SectionAnalysis, ...]
     model: str
     theme_abstracts: dict[str, Abstract] = field(default_factory=dict)
+    words: int = 0
+    unknown_words: int = 0

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from policynlp.article import Article
-from policynlp.language.terms import Ints, Pooled, Vocabulary, pool
+from policynlp.language.terms import MARK, Ints, Located, Pooled, Vocabulary, pool
 
 NOWHERE = -1
 
@@ -71,7 +71,8 @@ class Layout(NamedTuple):
     is the row of the run-in head that an occurrence is in, if any, besides its paragraph's;
     ``sentences`` is as in ``pieces``; article i has those from ``first_sentences[i]`` up to
     ``first_sentences[i + 1]``. ``word_starts`` and ``stop_words`` [words] are of every word,
-    known or not.
+    known or not. ``coverage`` [articles, 2] is how many words each article has, and how many of
+    them the model does not know.
     """
 
     structure: Structure
@@ -87,6 +88,7 @@ class Layout(NamedTuple):
     n_words: int
     word_starts: Ints
     stop_words: NDArray[np.bool_]
+    coverage: Ints
 
 
 def lay_out(articles: Sequence[Article], vocabulary: Vocabulary) -> Layout:
@@ -99,7 +101,7 @@ def lay_out(articles: Sequence[Article], vocabulary: Vocabulary) -> Layout:
         np.arange(len(articles)).repeat([len(article.sections) for article in articles]),
         len(articles),
     )
-    text, bases = _join(articles)
+    text, begins, bases = _join(articles)
     pieces, first_sentences = _pieces(articles, bases, structure)
     found = vocabulary.locate(text)
     known = (found.words >= 0).nonzero()[0]
@@ -122,20 +124,33 @@ def lay_out(articles: Sequence[Article], vocabulary: Vocabulary) -> Layout:
         int(inside.searchsorted(len(known))),
         found.word_starts,
         vocabulary.are_stop_words(found.words),
+        _coverage(found, begins),
     )
 
 
-def _join(articles: Sequence[Article]) -> tuple[str, tuple[int, ...]]:
-    """Return the articles' bodies as one text, and what places in each move by."""
+def _coverage(found: Located, begins: Sequence[int]) -> Ints:
+    """Count the words, and the unknown ones, from each of ``begins`` up to the next."""
+    sums = np.zeros((2, len(found.words) + 1), dtype=np.int64)
+    is_word = found.words != MARK
+    is_word.cumsum(out=sums[0, 1:])
+    (is_word & (found.words < 0)).cumsum(out=sums[1, 1:])
+    return np.diff(sums.take(found.word_starts.searchsorted(begins), axis=1)).T
+
+
+def _join(articles: Sequence[Article]) -> tuple[str, list[int], tuple[int, ...]]:
+    """Return the articles' bodies as one text, where each begins, and what its places move by.
+
+    Behind the last article another one would begin.
+    """
     bodies, firsts = [], []
     for article in articles:
         first = article.sections[0].start if article.sections else 0
         last = article.sections[-1].end if article.sections else 0
         bodies.append(article.text[first:last])
         firsts.append(first)
-    begins = accumulate((len(body) + 1 for body in bodies), initial=0)
+    begins = list(accumulate((len(body) + 1 for body in bodies), initial=0))
     bases = tuple(begin - first for begin, first in zip(begins, firsts, strict=False))
-    return "\n".join(bodies), bases
+    return "\n".join(bodies), begins, bases
 
 
 def _pieces(

@@ -16,6 +16,7 @@ from policynlp.article import (
     SectionAnalysis,
     Tag,
 )
+from policynlp.language.terms import Ints
 from policynlp.model import Cutoffs, Model
 
 
@@ -24,14 +25,18 @@ def put_together(
     probabilities: Probabilities,
     abstracts: Sequence[Abstracts],
     contributions: Contributions,
+    coverage: Ints,
     model: Model,
 ) -> list[Analysis]:
-    """Return the analysis of each article; sections are tagged with their evidence."""
+    """Return the analysis of each article; sections are tagged with their evidence.
+
+    ``coverage`` is that of the articles' layout.
+    """
     results = _Results(articles, probabilities, contributions, model)
     return [
-        results.analysis(article, own, abstract)
-        for article, own, abstract in zip(
-            articles, probabilities.articles.tolist(), abstracts, strict=True
+        results.analysis(*each)
+        for each in zip(
+            articles, probabilities.articles.tolist(), abstracts, coverage.tolist(), strict=True
         )
     ]
 
@@ -66,7 +71,9 @@ class _Results:
             for tag in own
         ]
 
-    def analysis(self, article: Article, own: list[float], abstract: Abstracts) -> Analysis:
+    def analysis(
+        self, article: Article, own: list[float], abstract: Abstracts, coverage: list[int]
+    ) -> Analysis:
         """Return the next article's analysis."""
         status, tags = self._status_and_tags(own, self._model.section)
         return Analysis(
@@ -78,6 +85,7 @@ class _Results:
             tuple(map(self._section, article.sections, abstract.sections)),
             self._model.id,
             abstract.themes,
+            *coverage,
         )
 
     def _section(self, section: Section, abstract: Abstract) -> SectionAnalysis:

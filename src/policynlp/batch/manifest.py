@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from policynlp import __version__
+from policynlp.analysis.drift import Drift, Profile, measure
 from policynlp.batch.files import write_whole
 from policynlp.batch.options import Options
-from policynlp.batch.scoring import Scorer
+from policynlp.batch.scoring import Counts, Scorer
 from policynlp.batch.source import Survey
 from policynlp.errors import OutputError
 from policynlp.messages import say, spoken
@@ -39,8 +40,24 @@ def new_manifest(scorer: Scorer, survey: Survey, options: Options) -> Manifest:
         },
         "options": options.as_record() | {"columns": list(survey.columns)},
         "shard": list(options.shard) if options.shard else None,
+        "drift": {"reference": scorer.reference and scorer.reference.as_record()},
         "messages": spoken(),
     }
+
+
+def note_counts(manifest: Manifest, counts: Counts) -> None:
+    """Note what was counted, and how far that is from what the model was trained on."""
+    manifest["counts"] = counts.as_record()
+    drift = drift_of(manifest)
+    if drift:
+        manifest["drift"] |= drift.as_record()
+
+
+def drift_of(manifest: Manifest) -> Drift | None:
+    """How far a finished run is from the training text, if its model knows what that is like."""
+    reference = manifest.get("drift", {}).get("reference")
+    profile = Counts.of(manifest["counts"]).profile
+    return measure(profile, Profile.of(reference)) if reference else None
 
 
 def read_manifest(path: Path) -> Manifest | None:

@@ -6,7 +6,14 @@ from pathlib import Path
 from typing import IO, NamedTuple
 
 from policynlp.batch.files import whole_file
-from policynlp.batch.manifest import DONE, Manifest, differences, read_manifest, write_manifest
+from policynlp.batch.manifest import (
+    DONE,
+    Manifest,
+    differences,
+    note_counts,
+    read_manifest,
+    write_manifest,
+)
 from policynlp.batch.outputs import can_be_merged, failure_header
 from policynlp.batch.parts import copied
 from policynlp.batch.scoring import Counts
@@ -49,11 +56,12 @@ def merge(out: str, outputs: Sequence[str], *, overwrite: bool = False) -> Count
     with whole_file(target.out) as stream:
         stream.writelines(_opening(shares[0]))
         stream.writelines(_pieces(shares, 0))
-    kept = ("policynlp", "versions", "model", "inputs", "options")
+    kept = ("policynlp", "versions", "model", "inputs", "options", "drift")
     manifest: Manifest = {"status": DONE} | {key: shares[0].manifest[key] for key in kept}
     manifest |= {"shard": None, "started": min(share.manifest["started"] for share in shares)}
     manifest |= {"finished": max(share.manifest["finished"] for share in shares)}
-    manifest |= {"counts": counts.as_record(), "output": digest_of(target.out)}
+    note_counts(manifest, counts)
+    manifest["output"] = digest_of(target.out)
     write_manifest(target.manifest, manifest)
     return counts
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO
 
+from policynlp.analysis.drift import Drift, Profile, measure
 from policynlp.article import Failure
 from policynlp.batch.files import UnwritableError
 from policynlp.batch.manifest import Manifest, new_manifest
@@ -33,6 +34,7 @@ class Summary:
 
     Of the ``total``, which is unknown for streams, ``resumed`` articles were taken over from an
     earlier run; ``finished`` says that all of them were. The first failures are kept to be shown.
+    ``drift`` is how far the articles are from what the model was trained on, if that is known.
     """
 
     counts: Counts = field(default_factory=Counts)
@@ -42,6 +44,7 @@ class Summary:
     seconds: float = 0.0
     repeated_ids: Repeats = field(default_factory=Repeats)
     first_failures: list[Failure] = field(default_factory=list)
+    drift: Drift | None = None
 
 
 Progress = Callable[[Summary], object]
@@ -64,6 +67,11 @@ class _Watch:
         summary.first_failures += result.first_failures[:room]
         summary.seconds = time.perf_counter() - self._started
         self._progress(summary)
+
+    def compared(self, reference: Profile | None) -> Summary:
+        """The summary with how far its articles are from a model's training text."""
+        self.summary.drift = measure(self.summary.counts.profile, reference)
+        return self.summary
 
 
 def score(
@@ -104,14 +112,14 @@ def score(
     watch = _Watch(progress, scorer.themes)
     if out != STDOUT:
         _Run(scorer, load, inputs, Paths.of(out), options, jobs).score(stdin, overwrite, watch)
-        return watch.summary
+        return watch.compared(scorer.reference)
     chunks = _stream_chunks(Source(inputs, options, stream=stdin), jobs)
     for part in _in_order(_scored(chunks, scorer, Job(load, out, options), jobs)):
         (stdout or _print)(part.output)
         watch.note(part)
     if not watch.summary.counts.done:
         raise _nothing(inputs)
-    return watch.summary
+    return watch.compared(scorer.reference)
 
 
 def look(

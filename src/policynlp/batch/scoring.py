@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, NamedTuple, Protocol
 
+from policynlp.analysis.drift import Profile
 from policynlp.article import AbstractLimits, Analysis, Article, Failure
 from policynlp.batch.options import Options
 from policynlp.batch.outputs import Output, output_for
@@ -31,6 +32,10 @@ class Scorer(Protocol):
     @property
     def model_sha256(self) -> str:
         """A hash of all that the model consists of."""
+
+    @property
+    def reference(self) -> Profile | None:
+        """What its training text is like, if that is known."""
 
     def pipe(
         self,
@@ -74,6 +79,7 @@ class Counts:
     """``articles`` with a result and ``failures`` add up to what was found in the inputs.
 
     ``warned`` counts the articles with a warning, ``themes`` the sections with each theme.
+    ``profile`` says what the text is like.
     """
 
     articles: int = 0
@@ -81,11 +87,13 @@ class Counts:
     warned: int = 0
     sections: int = 0
     themes: Counter[str] = field(default_factory=Counter)
+    profile: Profile = field(default_factory=Profile)
 
     @classmethod
     def of(cls, record: Mapping[str, Any]) -> "Counts":
         """The counts that :meth:`as_record` made a record of."""
-        return cls(**{**record, "themes": Counter(record["themes"])})
+        profile = Profile.of(record.get("profile", {}))
+        return cls(**{**record, "themes": Counter(record["themes"]), "profile": profile})
 
     def as_record(self) -> dict[str, Any]:
         """The counts as JSON has them."""
@@ -95,6 +103,7 @@ class Counts:
             "warned": self.warned,
             "sections": self.sections,
             "themes": dict(self.themes),
+            "profile": self.profile.as_record(),
         }
 
     @property
@@ -109,6 +118,7 @@ class Counts:
         self.warned += other.warned
         self.sections += other.sections
         self.themes.update(other.themes)
+        self.profile.add(other.profile)
 
     def count(self, analysis: Analysis) -> None:
         """Count an article with a result."""
@@ -116,6 +126,7 @@ class Counts:
         self.warned += bool(analysis.article.warnings)
         self.sections += len(analysis.sections)
         self.themes.update(tag.theme for part in analysis.sections for tag in part.themes)
+        self.profile.note(analysis)
 
 
 class Result(Protocol):

@@ -17,6 +17,7 @@ from policynlp.batch.manifest import (
     Manifest,
     differences,
     identity,
+    note_counts,
     read_manifest,
     write_manifest,
 )
@@ -24,7 +25,7 @@ from policynlp.batch.outputs import Output, failure_header
 from policynlp.batch.parts import Kept, Parts
 from policynlp.batch.repeats import Repeats, find_repeats
 from policynlp.batch.scoring import FAILURES_KEPT, Counts, Part, Result
-from policynlp.errors import OutputError
+from policynlp.errors import InputError, OutputError
 from policynlp.messages import ENGLISH
 
 
@@ -158,8 +159,8 @@ class Store:
             else:
                 stream.write(output.opening)
                 stream.writelines(data for part in self._all(chunks) for data in part.output())
+        note_counts(self.manifest, counts)
         self.manifest |= {
-            "counts": counts.as_record(),
             "repeated_ids": found._asdict(),
             "output": digest_of(self._paths.out),
         }
@@ -199,6 +200,30 @@ class Store:
                     number=number,
                 )
             yield part
+
+
+def run_of(out: Path) -> Manifest | None:
+    """The manifest beside ``out``, if it is of the run that wrote ``out`` as it is."""
+    paths = Paths(out)
+    if not paths.manifest.exists():
+        return None
+    manifest = read_manifest(paths.manifest)
+    written = manifest and manifest["status"] == DONE and manifest["output"] == digest_of(out)
+    return manifest if written else None
+
+
+def finished_run(path: Path) -> Manifest:
+    """The manifest at ``path``; ``InputError`` if it is none, or of a run that is not finished."""
+    try:
+        manifest = read_manifest(path)
+    except OutputError:
+        manifest = None
+    if manifest is None or manifest["status"] != DONE:
+        raise InputError(
+            "{path}: is no manifest of a finished run; score writes OUT.run.json beside OUT",
+            path=path,
+        )
+    return manifest
 
 
 class Finished(NamedTuple):

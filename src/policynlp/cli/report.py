@@ -9,7 +9,11 @@ from policynlp.cli.arguments import DONE
 from policynlp.messages import say
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from policynlp.analysis.drift import Drift
     from policynlp.cli.arguments import Commands
+    from policynlp.report.distance import Earlier
 
 
 def add_report(commands: "Commands") -> None:
@@ -34,6 +38,12 @@ def add_report(commands: "Commands") -> None:
         "-o", "--output", required=True, type=_output, metavar="PAGE", help=say("the page, .html")
     )
     parser.add_argument("--title", default="主题报告", help=say("what the page is called"))
+    parser.add_argument(
+        "--compare-run",
+        type=Path,
+        metavar="OUT.run.json",
+        help=say("show how the themes' shares have changed since an earlier run of score"),
+    )
     parser.set_defaults(run=_report)
 
 
@@ -48,9 +58,32 @@ def _report(args: argparse.Namespace) -> int:
     from policynlp.report.collection import collection_page
     from policynlp.report.scored import read_scored
 
-    articles = read_scored([Path(path) for path in args.inputs])
-    page = collection_page(articles, args.title)
+    inputs = [Path(path) for path in args.inputs]
+    page = collection_page(
+        read_scored(inputs),
+        args.title,
+        drifts=list(_drifts(inputs)),
+        earlier=_earlier(args.compare_run) if args.compare_run else None,
+    )
     # A lone surrogate must not be the end of a page.
     write_whole(Path(args.output), page.encode(errors="replace"))
     print(say("written to {output}", output=args.output), file=sys.stderr)
     return DONE
+
+
+def _drifts(inputs: "Sequence[Path]") -> "Iterator[tuple[str, Drift]]":
+    """How far each input is from the training text, where its run has noted it."""
+    from policynlp.batch import drift_of, run_of
+
+    for path in inputs:
+        manifest = run_of(path)
+        drift = drift_of(manifest) if manifest else None
+        if drift:
+            yield path.name, drift
+
+
+def _earlier(path: Path) -> "Earlier":
+    from policynlp.batch import finished_run
+    from policynlp.report.distance import Earlier
+
+    return Earlier.of(path.name.removesuffix(".run.json"), finished_run(path)["counts"])

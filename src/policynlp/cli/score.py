@@ -21,6 +21,7 @@ from policynlp.errors import InputError, UsageError
 from policynlp.messages import ENGLISH, say
 
 if TYPE_CHECKING:
+    from policynlp.analysis.drift import Drift
     from policynlp.batch import Options, Shard, Summary
     from policynlp.cli.arguments import Commands
 
@@ -271,7 +272,7 @@ def _run(args: argparse.Namespace, progress: Progress) -> "Summary":
 
 
 def _merge(args: argparse.Namespace) -> int:
-    from policynlp.batch import merge
+    from policynlp.batch import Paths, drift_of, finished_run, merge
 
     counts = merge(args.merge, args.inputs, overwrite=args.overwrite)
     if not args.quiet:
@@ -282,7 +283,8 @@ def _merge(args: argparse.Namespace) -> int:
             shards=shards,
             out=args.merge,
         )
-        print(said, file=sys.stderr)
+        drift = drift_of(finished_run(Paths.of(args.merge).manifest))
+        print(said, *_drift_lines(drift), sep="\n", file=sys.stderr)
     return SOME_FAILED if counts.failures else DONE
 
 
@@ -328,6 +330,7 @@ def _summary_lines(summary: "Summary", args: argparse.Namespace) -> list[str]:
         lines.append(say("sections by theme: {themes}", themes=themes))
     if counts.warned:
         lines.append(say("with a warning, which the output names: {n:,}", n=counts.warned))
+    lines += _drift_lines(summary.drift)
     if args.output == _STDOUT:
         return [*lines, *_failure_lines(summary, "")]
     if args.engine != LOCAL:
@@ -340,6 +343,14 @@ def _summary_lines(summary: "Summary", args: argparse.Namespace) -> list[str]:
         say("written to {out}; about the run: {manifest}", out=paths.out, manifest=paths.manifest)
     )
     return [*lines, *_repeat_lines(summary), *_failure_lines(summary, str(paths.failures))]
+
+
+def _drift_lines(drift: "Drift | None") -> list[str]:
+    """A warning, if the articles are not what the model was trained on."""
+    from policynlp.analysis.drift import FAR, SOMEWHAT
+
+    loud = drift and drift.verdict in (FAR, SOMEWHAT)
+    return [say("warning: {warning}", warning=drift.sentence())] if drift and loud else []
 
 
 def _repeat_lines(summary: "Summary") -> list[str]:

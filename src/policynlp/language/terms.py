@@ -22,7 +22,15 @@ Ints = NDArray[np.int64]
 CHARACTER = "字:"
 HAN = re.compile("[\u4e00-\u9fff]")
 _CONTENT = re.compile("[\u4e00-\u9fff0-9a-z]")
-UNKNOWN, STOP = -1, -2
+UNKNOWN, STOP, MARK = -1, -2, -3
+# Space and punctuation, which Jieba cuts one by one: ASCII, Latin-1, the blocks from general
+# punctuation to dingbats, CJK punctuation and full-width forms.
+_MARK_BLOCKS = (
+    *((0x00, 0x30), (0x3A, 0x41), (0x5B, 0x61), (0x7B, 0xAA), (0xAB, 0xB5), (0xB6, 0xBA)),
+    *((0x2000, 0x2800), (0x3000, 0x3005), (0x3008, 0x3021), (0xFE30, 0xFE70)),
+    *((0xFF01, 0xFF10), (0xFF1A, 0xFF21), (0xFF3B, 0xFF41), (0xFF5B, 0xFF66)),
+)
+_MARKS = ("\r\n", *(chr(code) for block in _MARK_BLOCKS for code in range(*block)))
 _PLANE = 0x10000  # every character that becomes a term lies in the basic plane
 
 
@@ -65,7 +73,8 @@ class Pooled(NamedTuple):
 class Located(NamedTuple):
     """The words of a text in order, and those of its characters that are terms.
 
-    ``words`` are ids of terms, ``UNKNOWN`` or, for a stop word that is no term, ``STOP``;
+    ``words`` are ids of terms, ``UNKNOWN`` or, for a stop word that is no term, ``STOP``, and
+    ``MARK`` for what is no word;
     ``characters`` are ids of terms that stand at ``places``.
     """
 
@@ -83,9 +92,10 @@ class Vocabulary:
         self.terms = tuple(terms)
         self.ids = {term: i for i, term in enumerate(self.terms)}
         self.n_words = sum(not term.startswith(CHARACTER) for term in self.terms)
-        self._words = {**dict.fromkeys(stop_words(), STOP), **self.ids}
-        # Two places more, so that UNKNOWN and STOP index it from behind.
-        self._stops = np.zeros(len(self.terms) + 2, dtype=bool)
+        marks, stops = dict.fromkeys(_MARKS, MARK), dict.fromkeys(stop_words(), STOP)
+        self._words = {**marks, **stops, **self.ids}
+        # Three places more, so that UNKNOWN, STOP and MARK index it from behind.
+        self._stops = np.zeros(len(self.terms) + 3, dtype=bool)
         self._stops[[STOP, *(self.ids[word] for word in stop_words() & self.ids.keys())]] = True
         self._characters = np.full(_PLANE, UNKNOWN, dtype=np.int64)
         for term in self.terms[self.n_words :]:

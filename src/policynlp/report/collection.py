@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
+from policynlp.analysis.drift import Drift
 from policynlp.errors import InputError
+from policynlp.report.distance import Earlier, from_earlier, from_training
 from policynlp.report.html import data_script, element, page, template
 from policynlp.report.overview import Collection, collect, day, overview
 from policynlp.report.scored import Part, Quote, Scored
@@ -14,9 +16,17 @@ _SCRIPTS: Final = ("spans.js", "article.js", "collection.js")
 Data = dict[str, Any]
 
 
-def collection_page(articles: Iterable[Scored], title: str = "主题报告") -> str:
+def collection_page(
+    articles: Iterable[Scored],
+    title: str = "主题报告",
+    *,
+    drifts: Sequence[tuple[str, Drift]] = (),
+    earlier: Earlier | None = None,
+) -> str:
     """Return the page of ``articles`` as one HTML file that needs no network.
 
+    ``drifts`` says of scored files how far they are from the model's training text, and the
+    themes are compared with those of an ``earlier`` run.
     The articles lie in it as JSON, one element each, so that a browser parses the one it opens.
     """
     collection = collect(tuple(articles))
@@ -34,7 +44,9 @@ def collection_page(articles: Iterable[Scored], title: str = "主题报告") -> 
             ),
             element("a", "文章列表 ↓", href="#list", id="skip"),
         ),
+        from_training(drifts),
         element("section", overview(collection), id="overview", aria_label="概览"),
+        from_earlier(collection, earlier),
         template("collection.html"),
         data_script(_index(collection, numbers), id="index"),
         *(data_script(_article(each, numbers), class_="article") for each in collection.articles),

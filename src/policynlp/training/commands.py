@@ -35,6 +35,7 @@ from policynlp.training.evaluate import Figures, report
 from policynlp.training.fit import Fit, fit_model
 from policynlp.training.gate import GateError
 from policynlp.training.judge import Judged, Outcome
+from policynlp.training.reference import reference_of
 from policynlp.training.tables import as_table
 
 ABSTRACTS = "abstracts"
@@ -66,8 +67,14 @@ def fit_corpus(paths: Sequence[Path], name: str, added: Additions = NOTHING) -> 
     """Fit a model and its card's figures, and write nothing; errors are those of :func:`train`."""
     sections, fit = _prepare(paths, name, added)
     found = fit(sections)
-    found.model.details["metrics"] = cross_validated(found.judged)
+    _describe(found)
     return found
+
+
+def _describe(fit: Fit) -> None:
+    """Note in the model how good it is, and what it was trained on is like."""
+    fit.model.details["metrics"] = cross_validated(fit.judged)
+    fit.model.details["reference"] = reference_of(fit.judged).as_record()
 
 
 def _prepare(
@@ -160,7 +167,7 @@ def run_update(
     current = load(against or (output if stands else default_folder()))
     sections, refit = _prepare(corpus, output.name, added)
     fit = refit(sections)
-    fit.model.details["metrics"] = cross_validated(fit.judged)
+    _describe(fit)
     print(as_table(fit.model.details["metrics"]))
     changes = [
         *changes_on_held_out(current, fit.model, held_out(corpus)),

@@ -11,13 +11,13 @@ import json
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from policynlp.errors import CorpusError, InputError
-from policynlp.language.terms import count_terms
+from policynlp.language.terms import CHARACTER, count_terms
 from policynlp.language.words import fingerprint
 from policynlp.messages import say
 from policynlp.reading.formats.encodings import decode
@@ -54,6 +54,7 @@ class LabelledSection:
 
     ``labelled_for`` is ``None`` where it was labelled for every theme of the corpus; ``place``
     is the file and line it was read from. ``weight`` is how much its labels count in training.
+    ``words`` is the number of its words, counted or not, and 0 where that is unknown.
     """
 
     id: str
@@ -67,6 +68,7 @@ class LabelledSection:
     notes: dict[str, str] = field(default_factory=dict)
     place: str = ""
     weight: float = 1.0
+    words: int = 0
 
     @property
     def file(self) -> str:
@@ -225,6 +227,7 @@ def _counts_record(section: LabelledSection, flat: Any) -> dict[str, Any]:
         "id": section.id,
         "article": _article_key(section.article),
         "heading": flat(section.heading),
+        "words": section.words,
         "paragraphs": [
             {
                 "size": p.size,
@@ -333,7 +336,11 @@ def _read_counts(path: Path) -> Iterator[LabelledSection]:
         return _Counted(unflat(place, value.get("counts")), run_in, int(value.get("size", 0)))
 
     for place, record in records:
-        yield _section(place, record, unflat(place, record.get("heading")), paragraph, "")
+        section = _section(place, record, unflat(place, record.get("heading")), paragraph, "")
+        words = record.get("words", 0)  # Files of before there were totals have none.
+        if not isinstance(words, int) or words < 0:
+            raise CorpusError('{place}: "words" must be a whole number', place=place)
+        yield replace(section, words=words)
 
 
 def _read_csv(path: Path) -> Iterator[LabelledSection]:
@@ -441,7 +448,12 @@ def _section(
             if record.get(key)
         },
         place,
+        words=_n_words(heading) + sum(_n_words(paragraph.terms) for paragraph in paragraphs),
     )
+
+
+def _n_words(counts: Counter[str]) -> int:
+    return sum(n for term, n in counts.items() if not term.startswith(CHARACTER))
 
 
 def _own_labels(place: str, value: dict[str, Any]) -> frozenset[str]:
