@@ -32,7 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     _write_utf8()
     speak(asked(sys.argv[1:] if argv is None else argv))
     try:
-        args = _parser().parse_args(argv)
+        args = build_parser().parse_args(argv)
     except SystemExit as stop:  # Help, version and bad usage, which argparse has printed.
         return stop.code if isinstance(stop.code, int) else DONE
     try:
@@ -48,7 +48,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code
 
 
-def _parser() -> argparse.ArgumentParser:
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands."""
     parser = Parser(
         prog="policynlp",
         description=say("Themes, sections and abstracts of Chinese government and party news."),
