@@ -48,7 +48,7 @@ $(VENV)/.dev: $(VENV)/.installed
 	touch $@
 
 $(VENV)/.full: $(VENV)/.dev
-	$(PIP) --editable '.[browser,spark,dask]'
+	$(PIP) --editable '.[browser,spark,dask,docs]'
 	touch $@
 
 $(VENV)/.bench: $(VENV)/.installed
