@@ -24,13 +24,13 @@ ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted([*ROOT.glob("README*.md"), *(ROOT / "docs").rglob("*.md")])
 FENCE: Final = re.compile(r"^```(.*)\n((?:.*\n)*?)^```$", re.MULTILINE)
 PROGRAMS: Final = ("sh", "python")
-DATA: Final = ("text", "console", "json", "toml", "csv", "bash", "bat", "powershell", "cron")
+DATA: Final = ("text", "console", "json", "toml", "csv", "bat", "powershell", "cron")
 NO_RUN: Final = "no-run"
 # How many blocks of a document are not run, and why.
 NOT_RUN: Final = {
     "README.md": (3, "make and pip set up what the other blocks run in; a cluster"),
     "README.zh-CN.md": (3, "pip sets up what the other blocks run in"),
-    "docs/cookbook.md": (1, "shows a page in a notebook"),
+    "docs/cookbook.md": (2, "shows a page in a notebook; a script of a schedule"),
     "docs/scale.md": (3, "clusters, on which tests/test_spark.py does the same"),
     "docs/benchmarks.md": (1, "takes minutes, and peers that only the extra bench has"),
 }
