@@ -325,7 +325,7 @@ def test_what_is_not_installed_is_named(tmp_path: Path, monkeypatch: pytest.Monk
     workbook_path.write_bytes(b"")
     [failure] = read(workbook_path)
     assert isinstance(failure, Failure)
-    assert failure.reason == "openpyxl is not installed: pip install 'policynlp[files]'"
+    assert failure.reason == 'openpyxl is not installed: pip install "policynlp[files]"'
 
 
 @pytest.mark.parametrize(

@@ -39,4 +39,4 @@ def test_without_spark_it_says_what_to_install(
 ) -> None:
     monkeypatch.setitem(sys.modules, "pyspark", None)
     assert main(["score", *SPARK, source, "-o", "out.parquet"]) == 1
-    assert "pip install 'policynlp[spark]'" in capsys.readouterr().err
+    assert 'pip install "policynlp[spark]"' in capsys.readouterr().err

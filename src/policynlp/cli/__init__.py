@@ -155,4 +155,4 @@ def _message(error: BaseException) -> str:
 def _package(module: str | None) -> str:
     """What a module is called where it is installed from."""
     top = str(module).partition(".")[0]
-    return {"sklearn": "scikit-learn", "pyspark": "'policynlp[spark]'"}.get(top, top)
+    return {"sklearn": "scikit-learn", "pyspark": '"policynlp[spark]"'}.get(top, top)

@@ -31,7 +31,7 @@ def _check(what: str, modules: Iterable[str]) -> None:
     missing = [module for module in modules if find_spec(module) is None]
     if missing:
         raise InputError(
-            "{what} needs {modules}, which is not installed: pip install 'policynlp[files]'",
+            '{what} needs {modules}, which is not installed: pip install "policynlp[files]"',
             what=what,
             modules=", ".join(missing),
         )

@@ -125,7 +125,7 @@ def read_trouble(error: Exception) -> str:
     if isinstance(error, InputError):
         return str(error)
     if isinstance(error, ModuleNotFoundError):
-        return say("{module} is not installed: pip install 'policynlp[files]'", module=error.name)
+        return say('{module} is not installed: pip install "policynlp[files]"', module=error.name)
     if isinstance(error, BadZipFile):
         return say("cannot be read: it is damaged, locked with a password or of another kind")
     reason = getattr(error, "strerror", None) or f"{type(error).__name__}: {error}"
