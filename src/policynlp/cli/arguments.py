@@ -171,7 +171,12 @@ def limits(args: argparse.Namespace) -> "AbstractLimits":
 def add_looks(parser: argparse.ArgumentParser) -> None:
     """Add how a result is printed."""
     parser.add_argument("--json", action="store_true", help=say("print a record instead"))
-    parser.add_argument("--color", choices=("auto", "always", "never"), default="auto")
+    parser.add_argument(
+        "--color",
+        choices=("auto", "always", "never"),
+        default="auto",
+        help=say("when to use colours (default: auto, on a terminal)"),
+    )
 
 
 def positive(text: str) -> int:

@@ -45,7 +45,12 @@ def add_digest(commands: "Commands") -> None:
         help=say("most characters of all points together (default: 600)"),
     )
     parser.add_argument(
-        "-o", "--output", default="-", type=_output, metavar="OUT", help=say(".md or .json")
+        "-o",
+        "--output",
+        default="-",
+        type=_output,
+        metavar="OUT",
+        help=say(".md or .json, or - to print it (default: -)"),
     )
     parser.add_argument("--overwrite", action="store_true", help=say("replace an earlier OUT"))
     parser.add_argument(

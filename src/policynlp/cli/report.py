@@ -3,7 +3,7 @@
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from policynlp.cli.arguments import DONE
 from policynlp.messages import say
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from policynlp.analysis.drift import Drift
     from policynlp.cli.arguments import Commands
     from policynlp.report.distance import Earlier
+
+_TITLE: Final = "主题报告"
 
 
 def add_report(commands: "Commands") -> None:
@@ -37,7 +39,12 @@ def add_report(commands: "Commands") -> None:
     parser.add_argument(
         "-o", "--output", required=True, type=_output, metavar="PAGE", help=say("the page, .html")
     )
-    parser.add_argument("--title", default="主题报告", help=say("what the page is called"))
+    parser.add_argument(
+        "--title",
+        default=_TITLE,
+        metavar="TEXT",
+        help=say("what the page is called (default: {title})", title=_TITLE),
+    )
     parser.add_argument(
         "--compare-run",
         type=Path,

@@ -129,7 +129,9 @@ def _add_running(parser: argparse.ArgumentParser) -> None:
         "--engine",
         choices=ENGINES,
         default=LOCAL,
-        help=say("who does the work; spark reads and writes .parquet (docs/scale.md)"),
+        help=say(
+            "who does the work (default: local); spark reads and writes .parquet (docs/scale.md)"
+        ),
     )
     group.add_argument(
         "--master", metavar="URL", help=say("Spark's cluster, as yarn or spark://HOST:7077")
