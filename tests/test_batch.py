@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -316,3 +317,11 @@ def test_repeated_ids_are_reported(tmp_path: Path) -> None:
     assert dict(examples) == {"a": 2, "b": 2, "d": 2, "e": 3}
     manifest = json.loads((tmp_path / "out.jsonl.run.json").read_text(encoding="utf-8"))
     assert manifest["repeated_ids"]["number"] == 4
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_a_pipe_in_a_folder_keeps_no_batch_waiting(tmp_path: Path) -> None:
+    write(tmp_path / "in", {"a.txt": BODY})
+    os.mkfifo(tmp_path / "in" / "b.txt")
+    counts = score(FakeAnalyzer, [str(tmp_path / "in")], str(tmp_path / "out.jsonl")).counts
+    assert (counts.articles, counts.failures) == (1, 1)

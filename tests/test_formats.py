@@ -158,6 +158,17 @@ def test_empty_and_unreadable_files_are_failures(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_a_pipe_that_nobody_writes_to_is_a_failure(tmp_path: Path) -> None:
+    for name in ("a.txt", "b.jsonl"):
+        os.mkfifo(tmp_path / name)
+    (tmp_path / "c.txt").write_text(SIMPLIFIED, encoding="utf-8")
+    assert (
+        reasons(read(tmp_path))
+        == ["is a pipe or a device, not a file: send what it gives to standard input, -"] * 2
+    )
+
+
 LINES = [
     '{"id": "x1", "text": "甲。"}',
     "",

@@ -106,6 +106,8 @@ def _finder(file: InputFile, stdin: IO[bytes] | None) -> _Find:
         return lambda file, reading: find_in_stream(file, stdin or sys.stdin.buffer)
     if file.path.is_dir():  # One that cannot be opened: reading it says why.
         return partial(_find_page, parse_text)
+    if file.is_stream:
+        return _refuse_stream
     name = file.path.name.lower()
     for suffixes, parse in _PAGES.items():
         if name.endswith(suffixes):
@@ -117,6 +119,12 @@ def _finder(file: InputFile, stdin: IO[bytes] | None) -> _Find:
 def _find_page(parse: Parse, file: InputFile, reading: Reading) -> Iterator[Item | Failure]:
     assert file.path is not None
     yield Item(file.id, file.place, file.path.stat().st_size, file.path, parse)
+
+
+def _refuse_stream(file: InputFile, reading: Reading) -> Iterator[Item | Failure]:
+    """The failure of a pipe or device."""
+    reason = say("is a pipe or a device, not a file: send what it gives to standard input, -")
+    yield Failure(file.id, file.place, "read", reason)
 
 
 def _refuse(file: InputFile, reading: Reading) -> Iterator[Item | Failure]:

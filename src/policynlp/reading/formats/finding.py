@@ -30,6 +30,14 @@ class InputFile(NamedTuple):
         """What messages call the file."""
         return (self.id if self.path is None else self.path.as_posix()) + self.within
 
+    @property
+    def is_stream(self) -> bool:
+        """Whether this is a pipe or a device, which could keep a reader waiting without end."""
+        path = self.path
+        if path is None or os.path.isfile(path) or os.path.isdir(path):
+            return False
+        return os.path.exists(path)
+
     def part(self, name: str) -> "InputFile":
         """A part of the file, such as a sheet, as if it were a file of its own."""
         return InputFile(self.path, f"{self.id}:{name}", f":{name}")
