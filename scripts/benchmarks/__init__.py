@@ -1,1 +1,1 @@
-"""The three benchmarks of scripts/benchmark, a module each, and what they share."""
+"""The four benchmarks of scripts/benchmark, a module each, and what they share."""

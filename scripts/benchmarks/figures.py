@@ -11,7 +11,10 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-PACKAGES = ("rjieba", "jieba", "numpy", "scikit-learn", "sumy", "snownlp", "fasttext-community")
+PACKAGES = (
+    *("rjieba", "jieba", "numpy", "scikit-learn", "pyarrow", "pyspark"),
+    *("sumy", "snownlp", "fasttext-community"),
+)
 RESAMPLES = 1000
 
 
