@@ -1,9 +1,11 @@
-"""The three benchmarks run without their peers, and count what they say they count."""
+"""The four benchmarks run without their peers, and count what they say they count."""
 
 import json
 import subprocess
 import sys
+from argparse import Namespace
 from pathlib import Path
+from subprocess import PIPE, Popen
 from types import ModuleType
 from typing import Any
 
@@ -87,6 +89,40 @@ def test_abstracts(tmp_path: Path) -> None:
     assert lead["pick-F1"] == pytest.approx((2 / 3 + 0) / 2)  # the second picked what cannot fit
     assert lead["length use"] == pytest.approx(len(first + second) / 150)
     assert page.read_text(encoding="utf-8").count("<h2>") == 20
+
+
+def test_engines_without_spark(tmp_path: Path, part: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyspark.errors", None)
+    engines = part("engines")
+    data = tmp_path / "articles.jsonl"
+    data.write_text('{"text": "松禾市港口新开三条航线。"}\n', encoding="utf-8")
+    asked = Namespace(data=data, real=tmp_path, model=None, size=1000, rounds=1)
+    found = engines.measure(asked)
+    assert (found["articles"], found["characters"]) == (1000, 12)
+    assert len(found["seconds"]) == 4
+    assert found["bytes"].keys() == {"in", "out"}
+    assert any("not measured: Spark" in line for line in engines.table(found))
+
+
+def test_what_spark_costs_is_what_more_articles_cost(part: Any) -> None:
+    engines = part("engines")
+    costs = {engines.SPARK: engines.Cost(5, 9), engines.SPARK_LARGE: engines.Cost(13, 11)}
+    assert engines.per_run(costs) == {engines.SPARK: {"python": 4, "java": 1}}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
+def test_work_of_a_child_counts(part: Any) -> None:
+    engines = part("engines")
+    busy = "import time\nwhile time.process_time() < 0.2: pass\nprint(flush=True)\ninput()"
+    before = engines.spent()
+    with Popen([sys.executable, "-c", busy], stdin=PIPE, stdout=PIPE) as child:
+        assert child.stdout
+        child.stdout.readline()
+        running = engines.spent().less(before)
+        child.communicate(b"\n")
+    ended = engines.spent().less(before)
+    assert 0.15 < running.python <= ended.python
+    assert running.java == 0
 
 
 def test_page_escapes_text(tmp_path: Path, part: Any) -> None:

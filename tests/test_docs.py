@@ -31,7 +31,7 @@ NOT_RUN: Final = {
     "README.md": (3, "make and pip set up what the other blocks run in; a cluster"),
     "README.zh-CN.md": (3, "pip sets up what the other blocks run in"),
     "docs/cookbook.md": (2, "shows a page in a notebook; a script of a schedule"),
-    "docs/scale.md": (3, "clusters, on which tests/test_spark.py does the same"),
+    "docs/scale.md": (3, "clusters; test_spark.py and test_dask.py run the code as it is"),
     "docs/benchmarks.md": (1, "takes minutes, and peers that only the extra bench has"),
 }
 # Only a model of the whole corpus shows what corrections change; each takes half a minute.
@@ -80,6 +80,12 @@ def blocks(document: Path) -> Iterator[Block]:
     for found in FENCE.finditer(text):
         line = text.count("\n", 0, found.start()) + 1
         yield Block(f"{name(document)}:{line}", tuple(found[1].split()), found[2])
+
+
+def block_with(document: str, words: str) -> str:
+    """Return the code of the one block that holds some words, for tests that run it elsewhere."""
+    (found,) = (block.code for block in blocks(ROOT / document) if words in block.code)
+    return found
 
 
 def test_every_block_says_what_it_is() -> None:

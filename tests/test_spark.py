@@ -5,7 +5,6 @@
 
 import csv
 import os
-import shutil
 import signal
 import sys
 import threading
@@ -27,6 +26,8 @@ from policynlp.batch.scoring import Counts
 from policynlp.cli import main
 from policynlp.errors import InputError, OutputError
 from policynlp.reading.formats import Reading
+from spark_needs import missing
+from test_docs import block_with
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -44,22 +45,20 @@ JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 
 
 @pytest.fixture(scope="module")
-def ready() -> None:
-    """Say what is missing, and keep the cluster on this machine."""
-    if not (shutil.which("java") or os.environ.get("JAVA_HOME")):
-        pytest.fail("no Java: install Java 17 or newer, for example openjdk-17-jre-headless")
-    try:
-        import pyspark  # noqa: F401
-    except ModuleNotFoundError:
-        pytest.fail('no pyspark: pip install "policynlp[spark]"')
+def ready(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Say what is missing, keep the cluster on this machine, and return where Java starts."""
+    folder = tmp_path_factory.mktemp("notebook")
+    if lacks := missing():
+        pytest.fail(lacks)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SPARK_LOCAL_IP", "127.0.0.1")
         patch.setenv("PYSPARK_PYTHON", sys.executable)
-        yield
+        patch.chdir(folder)
+        yield folder
 
 
 @pytest.fixture
-def spark(ready: None) -> Iterator["SparkSession"]:
+def spark(ready: Path) -> Iterator["SparkSession"]:
     """The one session, which the last test ends."""
     from pyspark.sql import SparkSession
 
@@ -226,3 +225,16 @@ def test_the_command(
     tags = [tag for section in sections for tag in section["themes"]]
     assert tags
     assert all(tag["probability"] >= 0.9 for tag in tags if tag["theme"] == "数字化")
+
+
+def test_the_notebook_in_the_documentation(
+    spark: "SparkSession", ready: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    texts = {"n0": "云溪县推进数字化，全县企业上云一百家。", "n1": " "}
+    write([{"id": id, "text": text} for id, text in texts.items()], ready / "archive.parquet")
+    (ready / "my-model").symlink_to(ROOT / "models" / "policy-themes", target_is_directory=True)
+    names: dict[str, Any] = {}
+    exec(block_with("docs/scale.md", "SparkSession"), names)
+    names["scored"].unpersist()
+    assert list(results_in(ready / "themes.parquet")) == ["n0"]
+    assert "n1" in capsys.readouterr().out

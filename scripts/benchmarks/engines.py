@@ -230,7 +230,8 @@ def table(result: dict[str, Any]) -> Iterable[str]:
     if spark := result["spark"]:
         share = costs[SPARK]["java"] / sum(costs[SPARK].values())
         yield f"of Spark's time Java has {100 * share:.0f} %, Python the rest"
-        yield f"starting it and a first run took {spark['first_run_seconds']:.0f} s by the clock on the wall"
+        first = spark["first_run_seconds"]
+        yield f"starting it and a first run took {first:.0f} s by the clock on the wall"
         yield f"a Python process took {spark['worker_mb']:.0f} MB"
     else:
         yield f"not measured: {result['missing']}"
