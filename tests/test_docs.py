@@ -31,7 +31,7 @@ NOT_RUN: Final = {
     "README.md": (3, "make and pip set up what the other blocks run in; a cluster"),
     "README.zh-CN.md": (3, "pip sets up what the other blocks run in"),
     "docs/cookbook.md": (2, "shows a page in a notebook; a script of a schedule"),
-    "docs/scale.md": (3, "clusters; test_spark.py and test_dask.py run the code as it is"),
+    "docs/scale.md": (4, "clusters; test_spark.py and test_dask.py run the Python as it is"),
     "docs/benchmarks.md": (1, "takes minutes, and peers that only the extra bench has"),
 }
 # Only a model of the whole corpus shows what corrections change; each takes half a minute.
