@@ -213,6 +213,19 @@ def test_what_must_not_be_is_said_before_anything_is_scored(
     assert not Path(out).exists()
 
 
+def test_the_notebook_in_the_documentation(
+    spark: "SparkSession", ready: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    texts = {"n0": "云溪县推进数字化，全县企业上云一百家。", "n1": " "}
+    write([{"id": id, "text": text} for id, text in texts.items()], ready / "archive.parquet")
+    (ready / "my-model").symlink_to(ROOT / "models" / "policy-themes", target_is_directory=True)
+    names: dict[str, Any] = {}
+    exec(block_with("docs/scale.md", "SparkSession"), names)
+    names["scored"].unpersist()
+    assert list(results_in(ready / "themes.parquet")) == ["n0"]
+    assert "n1" in capsys.readouterr().out
+
+
 def test_the_command(
     spark: "SparkSession", archive: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -225,16 +238,3 @@ def test_the_command(
     tags = [tag for section in sections for tag in section["themes"]]
     assert tags
     assert all(tag["probability"] >= 0.9 for tag in tags if tag["theme"] == "数字化")
-
-
-def test_the_notebook_in_the_documentation(
-    spark: "SparkSession", ready: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    texts = {"n0": "云溪县推进数字化，全县企业上云一百家。", "n1": " "}
-    write([{"id": id, "text": text} for id, text in texts.items()], ready / "archive.parquet")
-    (ready / "my-model").symlink_to(ROOT / "models" / "policy-themes", target_is_directory=True)
-    names: dict[str, Any] = {}
-    exec(block_with("docs/scale.md", "SparkSession"), names)
-    names["scored"].unpersist()
-    assert list(results_in(ready / "themes.parquet")) == ["n0"]
-    assert "n1" in capsys.readouterr().out
