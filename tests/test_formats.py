@@ -4,6 +4,7 @@ import gzip
 import io
 import json
 import os
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -222,6 +223,16 @@ def test_strange_lines_are_failures(tmp_path: Path, line: str) -> None:
     found = read(tmp_path)
     assert isinstance(found[0], Failure)
     assert texts(found) == ["b."]
+
+
+def test_damaged_files_are_called_so(tmp_path: Path) -> None:
+    for name in ("a.docx", "b.xlsx"):
+        with zipfile.ZipFile(tmp_path / name, "w") as archive:
+            archive.writestr("x.txt", "x")
+    (tmp_path / "c.jsonl.gz").write_bytes(b"no zip")
+    (tmp_path / "d.parquet").write_bytes(b"PAR1" + b"x" * 100 + b"\x10\x00\x00\x00PAR1")
+    damaged = "cannot be read: it is damaged, locked with a password or of another kind"
+    assert reasons(read(tmp_path)) == [damaged] * 4
 
 
 def test_zipped_lines(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -109,7 +110,11 @@ def _columns(record: Mapping[str, object], place: str, chosen: Columns) -> dict[
     try:
         columns = dict(find_columns(names, chosen))
     except InputError as error:
-        raise InputError("{place}: {error}", place=place, error=error) from error
+        why = error
+        with suppress(InputError):  # A column is there without a value, too.
+            find_columns(tuple(record), chosen)
+            why = InputError("the text is empty")
+        raise InputError("{place}: {error}", place=place, error=why) from error
     if "text" in columns and "sections" in columns:
         given = [field for field in ("text", "sections") if record[columns[field]]]
         if len(given) > 1:

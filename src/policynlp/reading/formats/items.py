@@ -1,5 +1,6 @@
 """What files hold: articles that were found and can be read later, maybe in another process."""
 
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -126,10 +127,17 @@ def read_trouble(error: Exception) -> str:
         return str(error)
     if isinstance(error, ModuleNotFoundError):
         return say('{module} is not installed: pip install "policynlp[files]"', module=error.name)
-    if isinstance(error, BadZipFile):
-        return say("cannot be read: it is damaged, locked with a password or of another kind")
-    reason = getattr(error, "strerror", None) or f"{type(error).__name__}: {error}"
-    return " ".join(say("cannot be read: {reason}", reason=reason).split())
+    return " ".join(say("cannot be read: {reason}", reason=cause(error)).split())
+
+
+def cause(error: Exception) -> str:
+    """What is wrong with a file that raised ``error``, in words for whoever has it."""
+    if isinstance(error, OSError) and error.strerror:
+        return say(error.strerror)
+    # An OSError that is none of the system's is of what unpacks: gzip, Arrow.
+    if isinstance(error, BadZipFile | EOFError | OSError | zlib.error):
+        return say("it is damaged, locked with a password or of another kind")
+    return f"{type(error).__name__}: {error}"
 
 
 def _checked(item: Item, record: InputRecord, reading: Reading) -> InputArticle | Failure:

@@ -14,7 +14,14 @@ from policynlp.errors import InputError
 from policynlp.messages import say
 from policynlp.reading.formats.encodings import decode
 from policynlp.reading.formats.finding import InputFile
-from policynlp.reading.formats.items import Item, ItemError, Reading, parse_cells, reason_of
+from policynlp.reading.formats.items import (
+    Item,
+    ItemError,
+    Reading,
+    cause,
+    parse_cells,
+    reason_of,
+)
 from policynlp.records import InputRecord
 
 _WIDE: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -92,7 +99,7 @@ def _find_in_lines(file: InputFile, lines: Iterable[bytes]) -> Iterator[Item | F
             line = next(lines, None)
         except (OSError, EOFError, zlib.error) as error:  # A zipped file that is not whole.
             id, place = f"{file.id}:{number}", f"{file.place}:{number}"
-            reason = say("cannot be read from here on: {error}", error=error)
+            reason = say("cannot be read from here on: {reason}", reason=cause(error))
             yield Failure(id, place, "read", reason)
             return
         if line is None:

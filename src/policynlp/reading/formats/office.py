@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 from typing import Any, Final
+from zipfile import BadZipFile
 
 from policynlp.article import Failure
 from policynlp.errors import InputError
@@ -31,7 +32,10 @@ def find_in_workbook(file: InputFile, reading: Reading) -> Iterator[Item | Failu
     from openpyxl import load_workbook
 
     with file.path.open("rb") as stream:
-        book = load_workbook(stream, read_only=True, data_only=True)
+        try:
+            book = load_workbook(stream, read_only=True, data_only=True)
+        except KeyError as error:  # A zip without what a workbook is made of.
+            raise BadZipFile from error
         empty = True
         for number, sheet in enumerate(book.worksheets):
             place = file if number == 0 else file.part(sheet.title)

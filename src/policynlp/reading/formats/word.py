@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
+from zipfile import BadZipFile
 
 from policynlp.reading.formats.items import Item, Reading
 from policynlp.reading.lines import BLANK, is_prose
@@ -28,7 +29,11 @@ def parse_document(item: Item, reading: Reading) -> InputRecord:
     from docx import Document
 
     with item.content.open("rb") as stream:
-        lines = [_line(paragraph) for paragraph in Document(stream).paragraphs]
+        try:
+            document = Document(stream)
+        except KeyError as error:  # A zip without what a document is made of.
+            raise BadZipFile from error
+        lines = [_line(paragraph) for paragraph in document.paragraphs]
     title = _title(lines)
     headings = {}
     position = 0
