@@ -1,5 +1,6 @@
 """Chunks scored here or by worker processes, whichever of them dies."""
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -48,7 +49,7 @@ def _score_apart(chunk: Chunk, scorer: Scorer, job: Job) -> Part:
     try:
         return _rescue(chunk, pool)
     finally:
-        pool.stop()
+        pool.kill()
 
 
 def of_use(jobs: int) -> int:
@@ -75,6 +76,7 @@ def score_parallel(
         while True:
             _fill(waiting, rest, pool, jobs)
             if not waiting:
+                pool.stop()
                 return
             try:
                 for future in pool.done(waiting):
@@ -88,8 +90,9 @@ def score_parallel(
                     if result is None:
                         result = job.keep(chunk.number, _rescue(chunk, pool))
                     yield chunk.number, result
-    finally:
-        pool.stop()
+    except BaseException:  # Nobody waits for the rest.
+        pool.kill()
+        raise
 
 
 def _fill(waiting: dict[Any, Chunk], rest: Iterator[Chunk], pool: "_Pool", jobs: int) -> None:
@@ -155,11 +158,15 @@ class _Pool:
 
     def restart(self) -> None:
         """Start again after a process has died."""
-        self.stop()
+        self.kill()
         self._start()
 
     def stop(self) -> None:
-        """End all processes at once."""
+        """Let the processes, which have nothing to do, end: in half the time of killing them."""
+        self._executor.shutdown(wait=True)
+
+    def kill(self) -> None:
+        """End all processes at once, whatever they do."""
         self._executor.shutdown(wait=True, kill_workers=True)
 
     def _start(self) -> None:
@@ -177,7 +184,7 @@ class _Pool:
             initializer=_start_worker,
             initargs=(os.getpid(), self._job, self._scorer if fork else None),
         )
-        with _interrupts_ignored():
+        with _interrupts_ignored(), _frozen():
             self._executor.submit(os.getpid)  # The first task starts the processes.
 
 
@@ -192,6 +199,19 @@ def _interrupts_ignored() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def _frozen() -> Iterator[None]:
+    """Spare processes that start meanwhile the search for garbage in what they are born with.
+
+    Each looks for some after its first chunk and every second: 18 ms a time, and pages copied.
+    """
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 class _Worker(NamedTuple):

@@ -4,6 +4,8 @@ Nothing heavy is imported before it is needed, so that a single page is done in 
 """
 
 import argparse
+import atexit
+import gc
 import io
 import os
 import sys
@@ -30,6 +32,8 @@ _DEBUG_VARIABLE: Final = "POLICYNLP_DEBUG"
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
     _write_utf8()
+    # What is left when Python ends need not be searched for cycles: 25 ms, twice as much with jobs.
+    atexit.register(gc.freeze)
     speak(asked(sys.argv[1:] if argv is None else argv))
     try:
         args = build_parser().parse_args(argv)

@@ -28,6 +28,8 @@ _GLANCE: Final = 200
 _GLANCE_HAN: Final = 40
 _ENOUGH_HAN: Final = 20
 _MOST_SHARED: Final = 0.85
+# So few characters that GB2312 lacks leave it more than that share of enough Han.
+_FEW_STRANGE: Final = 2
 # A character cut off at the end leaves at most so many bytes.
 _CUT_OFF: Final = 3
 _CANDIDATES: Final = ("utf-8", "gb18030", "big5", "cp950", "big5hkscs")
@@ -56,7 +58,11 @@ def is_traditional(text: str) -> bool:
     GB2312 has nearly all characters of a simplified text, and of a traditional one those that
     both have, about two in three.
     """
-    han = _NOT_HAN.sub("", text[:_GLANCE])
+    start = text[:_GLANCE]
+    # Nearly always the shares need not be counted, which takes three times as long.
+    if start.encode("gb2312", "replace").count(b"?") <= _FEW_STRANGE:
+        return False
+    han = _NOT_HAN.sub("", start)
     if len(han) < _ENOUGH_HAN or _known(han, "gb2312") > _MOST_SHARED * len(han):
         return False
     return _known(han, "big5") >= _MIN_COMMON * len(han)
