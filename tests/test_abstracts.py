@@ -1,9 +1,11 @@
 """Abstracts: what is measured, what is chosen, what can be fitted."""
 
+import json
+import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from itertools import chain, combinations
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -30,15 +32,14 @@ from policynlp.language.terms import (
     inverse_document_frequency,
 )
 from policynlp.training.abstracts import (
-    Edited,
     Rows,
     build_rows,
-    edited,
     fit_ranker,
     read_rows,
     read_words,
     write_corpus,
 )
+from policynlp.training.edited import Edited
 from policynlp.training.rouge import longest_common, picks_f1, rouge, tokens
 
 CORPUS = Path(__file__).parents[1] / "corpus" / "abstracts"
@@ -423,8 +424,10 @@ def edited_articles() -> list[Edited]:
         Edited(
             f"a{i}",
             f"清溪县建成{i}个平台",
+            "清溪日报",
             ((others[i % 3], picked.format(i, i + 1)), (others[(i + 1) % 3],), (others[i % 3],)),
-            (1,),
+            ((1,),),
+            (),
         )
         for i in range(20)
     ]
@@ -450,6 +453,25 @@ def test_rows_and_words_come_back_from_their_files(tmp_path: Path) -> None:
     write_corpus(tmp_path, again, read_words(tmp_path))
     assert before == [path.read_bytes() for path in sorted(tmp_path.iterdir())]
     assert all(sentence not in file.decode() for file in before for sentence in sentences)
+
+
+def test_the_script_writes_what_training_reads(tmp_path: Path) -> None:
+    """The articles' text and ids stay behind; a wrong file is named."""
+    path = tmp_path / "edited.jsonl"
+    with path.open("w", encoding="utf-8") as file:
+        for a in edited_articles():
+            record = a._asdict() | {"sentences": a.sentences, "paragraphs": []}
+            file.write(json.dumps(record, ensure_ascii=False) + "\n")
+    script = [sys.executable, str(CORPUS.parents[1] / "scripts" / "count_abstracts")]
+    folder = tmp_path / "abstracts"
+    subprocess.run([*script, str(path), "-o", str(folder)], check=True)
+    rows = read_rows(folder)
+    assert set(rows.articles) == {f"a{i:03d}" for i in range(20)}
+    assert rows.picks.tolist() == [-1, 0, -1, -1] * 20
+    assert read_words(folder)["全县"] > 0
+    path.write_text("{}", encoding="utf-8")
+    found = subprocess.run([*script, str(path), "-o", str(folder)], capture_output=True, text=True)
+    assert (found.returncode, "edited.jsonl:1: no field" in found.stderr) == (1, True)
 
 
 @pytest.mark.parametrize(
@@ -487,18 +509,6 @@ def test_committed_rows_make_a_ranker_that_prefers_what_editors_prefer() -> None
     assert weights["first"] > 0
     assert weights["under_20"] < 0
     assert weights["odd_end"] < 0
-
-
-def test_an_edited_record_keeps_its_paragraphs() -> None:
-    record: dict[str, Any] = {
-        "id": "x",
-        "title": TITLE,
-        "paragraphs": ["".join(p) for p in LEAD],
-        "sentences": list(chain(*LEAD)),
-        "picks": [[0, 2], [0]],
-    }
-    assert edited(record).paragraphs == tuple(map(tuple, LEAD))
-    assert edited(record, 1).picks == (0,)
 
 
 # --- ROUGE --------------------------------------------------------------------------------

@@ -81,6 +81,8 @@ def test_abstracts(tmp_path: Path) -> None:
         "sentences": [long, first, second],
         "picks": [[1], [0]],
         "abstracts": [first + second, first + second],
+        "id": "a1",
+        "source": "清溪日报",
     }
     (tmp_path / "abstracts_dev.jsonl").write_text(json.dumps(record) + "\n", encoding="utf-8")
     page = tmp_path / "page.html"

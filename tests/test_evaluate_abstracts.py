@@ -9,13 +9,8 @@ import pytest
 from policynlp import cli
 from policynlp.errors import CorpusError
 from policynlp.model import Model, default_folder, load
-from policynlp.training.evaluate_abstracts import (
-    MEASURES,
-    Reference,
-    evaluate_abstracts,
-    lead,
-    read_references,
-)
+from policynlp.training.edited import Edited, read_edited
+from policynlp.training.evaluate_abstracts import MEASURES, evaluate_abstracts, lead
 from policynlp.training.rouge import rouge
 
 FIRST = ["清溪县数字港口一期工程12日开工。", "工程计划投资3.5亿元，建成后年吞吐量提高40%。"]
@@ -69,10 +64,10 @@ def test_rouge_is_that_of_rouge_score(
 
 
 def test_a_record_keeps_its_sentences(tmp_path: Path) -> None:
-    (one,) = read_references([write(tmp_path, RECORD)])
+    (one,) = read_edited([write(tmp_path, RECORD)])
     assert one.paragraphs == (tuple(FIRST), tuple(SECOND))
     without = {key: value for key, value in RECORD.items() if key != "paragraphs"}
-    (other,) = read_references([write(tmp_path, without)])
+    (other,) = read_edited([write(tmp_path, without)])
     assert other.paragraphs == (tuple(FIRST + SECOND),)
 
 
@@ -83,6 +78,7 @@ def test_a_record_keeps_its_sentences(tmp_path: Path) -> None:
         ({"sentences": [*FIRST, *SECOND, "又。"]}, "go on after the last"),
         ({"picks": [[0, 5]]}, "must number sentences from 0 to 4"),
         ({"picks": []}, "must not be empty"),
+        ({"abstracts": []}, "must not be empty"),
         ({"abstracts": [None]}, "must be a string"),
         ({"title": 3}, "must be a string"),
         ({"picks": [["first"]]}, "invalid literal"),
@@ -90,21 +86,30 @@ def test_a_record_keeps_its_sentences(tmp_path: Path) -> None:
 )
 def test_a_wrong_record_is_named(tmp_path: Path, change: dict[str, Any], complaint: str) -> None:
     with pytest.raises(CorpusError, match=rf"edited\.jsonl:2: .*{complaint}"):
-        read_references([write(tmp_path, RECORD, RECORD | change)])
+        read_edited([write(tmp_path, RECORD, RECORD | change)])
+
+
+def test_picks_are_enough_to_learn_from(tmp_path: Path) -> None:
+    without = {key: value for key, value in RECORD.items() if key != "abstracts"}
+    (one,) = read_edited([write(tmp_path, without)], picks_alone=True)
+    assert (one.picks, one.abstracts) == (tuple(map(tuple, RECORD["picks"])), ())
+    article = one.as_article()
+    spans = [span for part in article.sections[0].paragraphs for span in part.sentences]
+    assert [article.text[start:end] for start, end in spans] == FIRST + SECOND
 
 
 def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
     without = {key: value for key, value in RECORD.items() if key != "source"}
     with pytest.raises(CorpusError, match="no field 'source'"):
-        read_references([write(tmp_path, without)])
+        read_edited([write(tmp_path, without)])
     with pytest.raises(CorpusError, match="no articles"):
-        read_references([write(tmp_path)])
+        read_edited([write(tmp_path)])
     with pytest.raises(CorpusError, match=r"none\.jsonl: no such file"):
-        read_references([tmp_path / "none.jsonl"])
+        read_edited([tmp_path / "none.jsonl"])
 
 
 def test_the_lead_passes_over_what_does_not_fit(tmp_path: Path) -> None:
-    (one,) = read_references([write(tmp_path, RECORD)])
+    (one,) = read_edited([write(tmp_path, RECORD)])
     found = lead(one, len(FIRST[0]) + len(SECOND[0]))
     assert found.sentences == [0, 2]
     assert found.text == FIRST[0] + SECOND[0]
@@ -114,7 +119,7 @@ def test_where_all_fits_the_model_is_the_lead(tmp_path: Path, model: Model) -> N
     """One sentence leaves no choice, so the gain and its interval are nothing."""
     whole = RECORD | {"paragraphs": [FIRST[0]], "sentences": FIRST[:1], "picks": [[0], [0]]}
     records = [whole | {"abstracts": [FIRST[0]]}, whole | {"id": "r2", "abstracts": [SECOND[0]]}]
-    figures = evaluate_abstracts(model, read_references([write(tmp_path, *records)]), 40)
+    figures = evaluate_abstracts(model, read_edited([write(tmp_path, *records)]), 40)
     assert figures["abstracts"] == figures["lead"]
     assert figures["abstracts"]["pick_f1"] == {"mean": 1.0, "interval": [1.0, 1.0]}
     assert figures["abstracts"]["rouge_1"]["interval"] == [0.0, 1.0]
@@ -125,12 +130,12 @@ def test_where_all_fits_the_model_is_the_lead(tmp_path: Path, model: Model) -> N
 
 def test_sources_are_measured_apart(tmp_path: Path, model: Model) -> None:
     records = [RECORD, RECORD | {"id": "r2", "source": "柳湾日报", "picks": [[2], [3]]}]
-    references = read_references([write(tmp_path, *records)])
-    both = evaluate_abstracts(model, references, 60)
+    articles = read_edited([write(tmp_path, *records)])
+    both = evaluate_abstracts(model, articles, 60)
     assert both["sources"].keys() == {"清溪日报", "柳湾日报"}
-    for reference in references:
-        alone = evaluate_abstracts(model, [reference], 60)
-        assert both["sources"][reference.source]["abstracts"] == alone["abstracts"]
+    for article in articles:
+        alone = evaluate_abstracts(model, [article], 60)
+        assert both["sources"][article.source]["abstracts"] == alone["abstracts"]
     for measure in MEASURES:
         means = [part["lead"][measure]["mean"] for part in both["sources"].values()]
         assert both["lead"][measure]["mean"] == pytest.approx(sum(means) / 2, abs=1e-4)
@@ -152,8 +157,8 @@ def test_the_command_prints_and_writes(tmp_path: Path, capsys: pytest.CaptureFix
 def test_editors_abstracts_are_met_better_than_by_the_lead(model: Model) -> None:
     if not REAL.exists():
         pytest.skip("the editors' articles are not here: they are not ours to publish")
-    references: list[Reference] = read_references([REAL])
-    figures = evaluate_abstracts(model, references)
+    articles: list[Edited] = read_edited([REAL])
+    figures = evaluate_abstracts(model, articles)
     for measure in ("rouge_1", "rouge_2", "rouge_l", "pick_f1"):
         assert figures["gain"][measure]["interval"][0] > 0, measure
     assert max(part["length_use"]["mean"] for part in (figures["abstracts"], figures["lead"])) <= 1

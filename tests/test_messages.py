@@ -23,7 +23,9 @@ from policynlp.terminal import display_width
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "policynlp"
-SCRIPTS = [ROOT / "scripts" / name for name in ("check_corpus", "count_corpus", "gate")]
+SCRIPTS = [
+    ROOT / "scripts" / name for name in ("check_corpus", "count_abstracts", "count_corpus", "gate")
+]
 SOURCES = [*sorted(PACKAGE.rglob("*.py")), *SCRIPTS]
 ERRORS = {
     "PolicyNLPError",

@@ -8,9 +8,7 @@ are present, only times and lengths can be compared, on our own articles.
 import argparse
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import accumulate
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -18,10 +16,11 @@ import policynlp
 from benchmarks import peers
 from benchmarks.figures import Floats, interval, missing_peers, resample
 from benchmarks.page import write_page
-from benchmarks.texts import read_records, sample_pages, written_articles
+from benchmarks.texts import sample_pages, written_articles
 from policynlp.analyzer import Analyzer
-from policynlp.article import AbstractLimits, Article, Paragraph, Section, Span
 from policynlp.reading import read_text
+from policynlp.training.edited import Edited, read_edited
+from policynlp.training.evaluate_abstracts import write
 from policynlp.training.rouge import picks_f1, rouge
 
 LENGTH = 150
@@ -31,41 +30,17 @@ ON_PAGE = 20
 MEASURES = ("length use", "ROUGE-1", "ROUGE-2", "ROUGE-L", "pick-F1")
 
 
-class Source(NamedTuple):
-    """An article's paragraphs as sentences, with what editors picked and wrote, if known."""
-
-    title: str
-    paragraphs: list[list[str]]
-    picks: list[list[int]]
-    abstracts: list[str]
-
-    @property
-    def sentences(self) -> list[str]:
-        return [sentence for paragraph in self.paragraphs for sentence in paragraph]
+Choose = Callable[[Edited], list[int]]
 
 
-Choose = Callable[[Source], list[int]]
-
-
-def edited(path: Path) -> Iterator[Source]:
-    """The articles that editors picked from."""
-    for record in read_records(path):
-        rest, paragraphs = iter(record["sentences"]), []
-        for paragraph in record["paragraphs"]:
-            own: list[str] = []
-            while len("".join(own)) < len(paragraph):
-                own.append(next(rest))
-            paragraphs.append(own)
-        yield Source(record["title"], paragraphs, record["picks"], record["abstracts"])
-
-
-def own_sources(texts: Iterable[str]) -> Iterator[Source]:
+def own_sources(texts: Iterable[str]) -> Iterator[Edited]:
     """Our own articles, as our own reading divides them."""
     for text in texts:
         article = read_text(text)
         found = [p.sentences for section in article.sections for p in section.paragraphs]
         paragraphs = [[text[a:b].strip() for a, b in sentences] for sentences in found]
-        yield Source(article.title, [list(filter(None, own)) for own in paragraphs], [], [])
+        divided = tuple(tuple(filter(None, own)) for own in paragraphs)
+        yield Edited("", article.title, "", divided, (), ())
 
 
 def fill(sentences: Sequence[str], order: Iterable[int]) -> list[int]:
@@ -80,36 +55,21 @@ def fill(sentences: Sequence[str], order: Iterable[int]) -> list[int]:
 
 def by_ours(analyzer: Analyzer) -> Choose:
     """Ours, with all else that ``analyze`` does."""
-    limits = AbstractLimits(LENGTH, None, None)
-
-    def choose(source: Source) -> list[int]:
-        paragraphs, starts, start = [], [], 0
-        for sentences in source.paragraphs:
-            bounds = list(accumulate(map(len, sentences), initial=start))
-            spans = tuple(map(Span, bounds, bounds[1:]))
-            paragraphs.append(Paragraph(start, bounds[-1], spans))
-            starts += bounds[:-1]
-            start = bounds[-1] + 1
-        text = "\n".join("".join(sentences) for sentences in source.paragraphs)
-        section = Section(None, 0, 0, len(text), tuple(paragraphs))
-        abstract = analyzer.analyze(Article(text, (section,), title=source.title), limits=limits)
-        return [starts.index(span.start) for span in abstract.abstract.sentences]
-
-    return choose
+    return lambda source: write(analyzer, source, LENGTH).sentences
 
 
-def by_lead(source: Source) -> list[int]:
+def by_lead(source: Edited) -> list[int]:
     return fill(source.sentences, range(len(source.sentences)))
 
 
 def by_rank(rank: peers.Rank) -> Choose:
-    def choose(source: Source) -> list[int]:
+    def choose(source: Edited) -> list[int]:
         return fill(source.sentences, rank(source.sentences))
 
     return choose
 
 
-def compare(source: Source, chosen: Sequence[int]) -> list[float]:
+def compare(source: Edited, chosen: Sequence[int]) -> list[float]:
     """MEASURES of an abstract; without editors the length alone."""
     text = "".join(source.sentences[i] for i in chosen)
     if not source.abstracts:
@@ -119,7 +79,7 @@ def compare(source: Source, chosen: Sequence[int]) -> list[float]:
     return [len(text) / LENGTH, *rouges, picks]
 
 
-def compare_random(sources: Sequence[Source]) -> Floats:
+def compare_random(sources: Sequence[Edited]) -> Floats:
     """The mean of some random orders: [articles, MEASURES]."""
     random, rows = np.random.default_rng(0), []
     for source in sources:
@@ -132,7 +92,7 @@ def measure(args: argparse.Namespace) -> dict[str, Any]:
     analyzer, path = policynlp.load(args.model), args.real / "abstracts_dev.jsonl"
     name, sources = "samples", list(own_sources(sample_pages()))
     if path.exists():
-        name, sources = path.name, list(edited(path))
+        name, sources = path.name, read_edited([path])
     rankers, missing = peers.make(peers.RANKERS) if args.peers else ({}, {})
     systems = {OURS: by_ours(analyzer), LEAD: by_lead}
     systems |= {name: by_rank(rank) for name, rank in rankers.items()}
@@ -162,7 +122,7 @@ def _row(own: Floats, ours: Floats, ms: float | None) -> dict[str, Any]:
     }
 
 
-def page_sources() -> list[Source]:
+def page_sources() -> list[Edited]:
     """Twenty of our own articles: the samples, and written ones from everywhere."""
     texts, written = list(sample_pages()), list(written_articles())
     step = len(written) // (ON_PAGE - len(texts))
@@ -171,7 +131,7 @@ def page_sources() -> list[Source]:
 
 
 def _abstracts(
-    sources: Iterable[Source], systems: dict[str, Choose]
+    sources: Iterable[Edited], systems: dict[str, Choose]
 ) -> Iterator[tuple[str, dict[str, str]]]:
     """Title and abstracts of each article."""
     for source in sources:

@@ -159,10 +159,11 @@ def _evaluate(args: argparse.Namespace) -> int:
 def _evaluate_abstracts(args: argparse.Namespace) -> int:
     from policynlp.model import load
     from policynlp.report.abstracts import abstracts_page
-    from policynlp.training.evaluate_abstracts import as_table, evaluate_abstracts, read_references
+    from policynlp.training.edited import read_edited
+    from policynlp.training.evaluate_abstracts import as_table, evaluate_abstracts
 
-    references = read_references([Path(path) for path in args.data])
-    figures = evaluate_abstracts(load(Path(args.model)), references, args.length)
+    articles = read_edited([Path(path) for path in args.data])
+    figures = evaluate_abstracts(load(Path(args.model)), articles, args.length)
     return _show(figures, args, abstracts_page, as_table)
 
 

@@ -8,15 +8,15 @@ word (``corpus/abstracts/words.tsv``). ``fit_ranker`` makes the ranker's weights
 import csv
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 
 from policynlp.analysis.abstracts import FEATURES, Sentences, lay_out, measure
 from policynlp.analysis.layout import lay_out as lay_out_terms
-from policynlp.article import Article, Paragraph, Section, Span
 from policynlp.errors import CorpusError
 from policynlp.language.terms import Floats, Ints, Vocabulary, pool
+from policynlp.training.edited import Edited
 
 ROWS, WORDS = "rows.tsv", "words.tsv"
 _WORDS_COLUMN: Final = FEATURES.index("words")
@@ -36,46 +36,18 @@ _WEIGHT_DIGITS: Final = 6  # far above what solvers differ by, so that weights a
 _DIGITS: Final = 4  # of committed figures; more would change no abstract
 
 
-class Edited(NamedTuple):
-    """An article whose sentences an editor picked from, the most important first."""
-
-    id: str
-    title: str
-    paragraphs: tuple[tuple[str, ...], ...]
-    picks: tuple[int, ...]
-
-
-def edited(record: Mapping[str, Any], editor: int = 0) -> Edited:
-    """Read a record with ``id``, ``title``, ``paragraphs``, ``sentences`` and ``picks``."""
-    rest = iter(record["sentences"])
-    paragraphs = []
-    for paragraph in record["paragraphs"]:
-        sentences: list[str] = []
-        while sum(map(len, sentences)) < len(paragraph):
-            sentences.append(next(rest))
-        paragraphs.append(tuple(sentences))
-    return Edited(record["id"], record["title"], tuple(paragraphs), tuple(record["picks"][editor]))
-
-
 def lay_out_edited(source: Edited, vocabulary: Vocabulary, idf: Floats) -> Sentences:
-    """Lay out an edited article as one section for the ranker."""
-    paragraphs = []
-    start = 0
-    for sentences in source.paragraphs:
-        bounds = np.cumsum([start, *map(len, sentences)]).tolist()
-        spans = tuple(map(Span, bounds, bounds[1:]))
-        paragraphs.append(Paragraph(start, bounds[-1], spans))
-        start = bounds[-1] + 1
-    text = "\n".join("".join(sentences) for sentences in source.paragraphs)
-    article = Article(text, (Section(None, 0, 0, len(text), tuple(paragraphs)),))
-    return lay_out(lay_out_terms([article], vocabulary), idf, [vocabulary.word_ids(source.title)])
+    """Lay out an edited article for the ranker."""
+    layout = lay_out_terms([source.as_article()], vocabulary)
+    return lay_out(layout, idf, [vocabulary.word_ids(source.title)])
 
 
 class Rows(NamedTuple):
     """What was measured on the sentences of edited articles, one entry or row a sentence.
 
-    ``articles`` are ids; ``picks`` the rank that the editor gave, 0 first, or -1;
-    ``features`` [n, len(FEATURES)] has out of fold what words say.
+    ``articles`` are numbers, since an id may tell where a text comes from; ``picks`` the rank
+    that the editor gave, 0 first, or -1; ``features`` [n, len(FEATURES)] has out of fold what
+    words say.
     """
 
     articles: tuple[str, ...]
@@ -88,7 +60,7 @@ class Rows(NamedTuple):
 def build_rows(
     sources: Sequence[Edited], vocabulary: Vocabulary, idf: Floats
 ) -> tuple[Rows, dict[str, float]]:
-    """Measure edited articles; return the rows and the weight of each word.
+    """Measure articles by their first editors' picks; return the rows and each word's weight.
 
     The weights of words are fitted with those of the features, but in the rows a sentence's
     words are weighed by a fit to other articles, or the ranker would trust them too much.
@@ -112,7 +84,7 @@ def build_rows(
     lexicon = {term: w for term, w in zip(vocabulary.terms, rounded, strict=True) if w}
     return (
         Rows(
-            tuple(sources[i].id for i in article.tolist()),
+            tuple(f"a{i:03d}" for i in article.tolist()),
             np.concatenate([np.arange(size) for size in sizes]),
             np.concatenate([each.ends - each.starts for each in laid]),
             picks,
@@ -124,7 +96,8 @@ def build_rows(
 
 def _pick_ranks(source: Edited, size: int) -> Ints:
     ranks = np.full(size, _UNPICKED)
-    ranks[list(source.picks)] = np.arange(len(source.picks))
+    picks = list(source.picks[0])
+    ranks[picks] = np.arange(len(picks))
     return ranks
 
 

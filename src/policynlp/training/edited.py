@@ -1,0 +1,112 @@
+"""Articles that editors picked sentences from: what abstracts are learned from and measured on."""
+
+import json
+from collections.abc import Iterator, Sequence
+from itertools import accumulate
+from pathlib import Path
+from typing import NamedTuple
+
+from policynlp.article import Article, Paragraph, Section, Span
+from policynlp.errors import CorpusError
+from policynlp.messages import say
+
+
+class Edited(NamedTuple):
+    """An article divided into sentences, with what editors picked and wrote.
+
+    ``picks`` has for each editor the numbers of sentences, ``abstracts`` the texts.
+    """
+
+    id: str
+    title: str
+    source: str
+    paragraphs: tuple[tuple[str, ...], ...]
+    picks: tuple[tuple[int, ...], ...]
+    abstracts: tuple[str, ...]
+
+    @property
+    def sentences(self) -> list[str]:
+        """The sentences of all paragraphs."""
+        return [sentence for paragraph in self.paragraphs for sentence in paragraph]
+
+    def as_article(self) -> Article:
+        """The article as one section of these paragraphs and sentences."""
+        paragraphs, start = [], 0
+        for sentences in self.paragraphs:
+            bounds = list(accumulate(map(len, sentences), initial=start))
+            spans = tuple(map(Span, bounds, bounds[1:]))
+            paragraphs.append(Paragraph(start, bounds[-1], spans))
+            start = bounds[-1] + 1
+        text = "\n".join(map("".join, self.paragraphs))
+        section = Section(None, 0, 0, len(text), tuple(paragraphs))
+        return Article(text, (section,), id=self.id, title=self.title)
+
+
+def read_edited(paths: Sequence[Path], *, picks_alone: bool = False) -> list[Edited]:
+    """Read JSONL of ``{"id", "title", "source", "sentences", "picks", "abstracts"}``.
+
+    ``paragraphs``, the sentences joined, say where paragraphs end; without them there is one.
+    With ``picks_alone`` there need be no ``abstracts``. Raises ``CorpusError`` naming file, line
+    and field of the first record that is wrong.
+    """
+    found = [article for path in paths for article in _read(path, picks_alone)]
+    if not found:
+        raise CorpusError("no articles with editors' picks: name a .jsonl file that has some")
+    return found
+
+
+def _read(path: Path, picks_alone: bool) -> Iterator[Edited]:
+    if not path.is_file():
+        raise CorpusError("{path}: no such file", path=path)
+    for number, line in enumerate(path.read_text(encoding="utf-8-sig").split("\n"), 1):
+        if line.strip():
+            article = _edited(f"{path}:{number}", line)
+            if not (article.abstracts or picks_alone):
+                raise CorpusError(
+                    '{place}: "abstracts" must not be empty', place=f"{path}:{number}"
+                )
+            yield article
+
+
+def _edited(place: str, line: str) -> Edited:
+    try:
+        record = json.loads(line)
+        sentences = [_text(sentence) for sentence in record["sentences"]]
+        paragraphs = list(map(_text, record.get("paragraphs") or ["".join(sentences)]))
+        picks = tuple(tuple(map(int, editor)) for editor in record["picks"])
+        abstracts = tuple(map(_text, record.get("abstracts", ())))
+        id, title, source = (_text(record[name]) for name in ("id", "title", "source"))
+        if not (sentences and picks):
+            raise ValueError(say('"sentences" and "picks" must not be empty'))
+        if any(pick not in range(len(sentences)) for editor in picks for pick in editor):
+            raise ValueError(
+                say('"picks" must number sentences from 0 to {last}', last=len(sentences) - 1)
+            )
+        return Edited(id, title, source, _divided(sentences, paragraphs), picks, abstracts)
+    except KeyError as error:
+        raise CorpusError("{place}: no field {error}", place=place, error=error) from error
+    except (TypeError, ValueError, AttributeError) as error:
+        raise CorpusError("{place}: {error}", place=place, error=error) from error
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(say("{value!r} must be a string", value=value))
+    return value
+
+
+def _divided(sentences: list[str], paragraphs: list[str]) -> tuple[tuple[str, ...], ...]:
+    """Give each paragraph its sentences, which joined must be the paragraph."""
+    rest, divided = iter(sentences), []
+    for paragraph in paragraphs:
+        own: list[str] = []
+        while sum(map(len, own)) < len(paragraph) and (sentence := next(rest, None)) is not None:
+            own.append(sentence)
+        if "".join(own) != paragraph:
+            raise ValueError(
+                say('"sentences" do not make up the paragraph {text!r}', text=paragraph[:20])
+            )
+        divided.append(tuple(own))
+    if next(rest, None) is not None:
+        raise ValueError(say('"sentences" go on after the last of "paragraphs"'))
+    return tuple(divided)
