@@ -23,12 +23,14 @@ from policynlp.report.evaluation import evaluation_page
 from policynlp.report.html import join
 from policynlp.training.agreement import read_agreement
 from policynlp.training.calibration import brier_score, calibration_bins, calibration_error
-from policynlp.training.corpus import LabelledSection, read_corpus, write_counts
+from policynlp.training.corpus import read_corpus
+from policynlp.training.counts import write_counts
 from policynlp.training.curves import coverage, precision_recall
 from policynlp.training.dataset import Labels
 from policynlp.training.evaluate import evaluate, measure, measure_files, report
 from policynlp.training.intervals import RESAMPLES, draws, interval, resampled_sums
 from policynlp.training.judge import Outcome, article_labels, judge
+from policynlp.training.labelled import LabelledSection
 from policynlp.training.measures import macro_scores, score, scores, tally
 from policynlp.training.mistakes import confusion, doubtful_labels, raised_terms, worst_errors
 
