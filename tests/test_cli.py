@@ -128,6 +128,7 @@ def test_from_stdin_to_stdout(
         ["score", "good.jsonl", "-o", "out.jsonl", "--theme", "体育"],
         ["score", "good.jsonl", "-o", "out.xlsx", "--shard", "1/2"],
         ["score", "good.jsonl", "-o", "-", "--shard", "1/2"],
+        ["score", "good.jsonl", "-o", "out.xlsx", "--shard", "1/2", "--dry-run"],
         ["score", "good.jsonl", "-o", "-", "--overwrite"],
         ["score", "good.jsonl", "-o", "out.csv", "--format", "csv"],
         ["score", "-", "-o", "-", "--sample", "1"],

@@ -187,7 +187,7 @@ def _options(args: argparse.Namespace) -> "Options":
 
 def _check_options(parser: argparse.ArgumentParser, args: argparse.Namespace) -> None:
     """Stop where options contradict each other, before anything is read."""
-    from policynlp.batch.outputs import can_be_merged
+    from policynlp.batch import check_output
 
     check_engine(args)
     if args.merge:
@@ -200,10 +200,7 @@ def _check_options(parser: argparse.ArgumentParser, args: argparse.Namespace) ->
             )
         return
     to_stdout = args.output == _STDOUT
-    if args.shard and not can_be_merged(args.output):
-        raise UsageError(
-            "{path}: a shard's output must end in .jsonl, .jsonl.gz or .csv", path=args.output
-        )
+    check_output(args.output, args.shard)
     if to_stdout and args.sample and _STDOUT in args.inputs and not args.dry_run:
         raise UsageError("a sample of standard input needs a file to go to, not -")
     if to_stdout and args.overwrite:
