@@ -330,7 +330,7 @@ def test_shards_are_merged(main: Main, capsys: pytest.CaptureFixture[str]) -> No
     main("score", *inputs, "-o", "whole.csv")
     for number in (1, 2):
         main("score", *inputs, "-o", f"{number}.csv", "--shard", f"{number}/2")
-    assert main("score", "2.csv", "1.csv", "--merge", "merged.csv") == 3
+    assert main("score", "[12].csv", "--merge", "merged.csv") == 3
     assert "5 articles of 2 shards written to merged.csv" in capsys.readouterr().err
     assert Path("merged.csv").read_bytes() == Path("whole.csv").read_bytes()
 

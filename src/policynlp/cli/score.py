@@ -272,9 +272,11 @@ def _run(args: argparse.Namespace, progress: Progress) -> "Summary":
 
 def _merge(args: argparse.Namespace) -> int:
     from policynlp.batch import Paths, drift_of, finished_run, merge
+    from policynlp.reading.formats import expand
 
-    counts = merge(args.merge, args.inputs, overwrite=args.overwrite)
+    shards = expand(args.inputs)
+    counts = merge(args.merge, shards, overwrite=args.overwrite)
     if not args.quiet:
         drift = drift_of(finished_run(Paths.of(args.merge).manifest))
-        print(*merge_lines(counts, drift, args), sep="\n", file=sys.stderr)
+        print(*merge_lines(len(shards), args.merge, counts, drift), sep="\n", file=sys.stderr)
     return SOME_FAILED if counts.failures else DONE

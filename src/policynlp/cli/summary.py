@@ -31,13 +31,13 @@ def summary_lines(summary: "Summary", args: argparse.Namespace) -> list[str]:
     return [*_run_lines(summary), *_drift_lines(summary.drift), *_place_lines(summary, args)]
 
 
-def merge_lines(counts: "Counts", drift: "Drift | None", args: argparse.Namespace) -> list[str]:
+def merge_lines(shards: int, out: str, counts: "Counts", drift: "Drift | None") -> list[str]:
     """What shards were joined, and where to."""
     said = say(
         "{articles} of {shards} written to {out}",
         articles=articles(counts.done),
-        shards=counted(len(args.inputs), "{n:,} shard", "{n:,} shards"),
-        out=args.merge,
+        shards=counted(shards, "{n:,} shard", "{n:,} shards"),
+        out=out,
     )
     return [said, *_drift_lines(drift)]
 

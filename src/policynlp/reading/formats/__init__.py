@@ -8,7 +8,7 @@ from typing import IO, Final
 from policynlp.article import Failure
 from policynlp.messages import say
 from policynlp.reading.formats.encodings import decode
-from policynlp.reading.formats.finding import STDIN, InputFile, find_inputs
+from policynlp.reading.formats.finding import STDIN, InputFile, expand, find_inputs
 from policynlp.reading.formats.html import parse_page
 from policynlp.reading.formats.installed import check_installed
 from policynlp.reading.formats.items import (
@@ -33,6 +33,7 @@ __all__ = [
     "Reading",
     "check_installed",
     "decode",
+    "expand",
     "find_inputs",
     "find_items",
     "make_article",
