@@ -7,8 +7,9 @@ import pytest
 
 from policynlp.messages import ENGLISH, speak
 from policynlp.training.commands import train
-from policynlp.training.corpus import LabelledSection, read_corpus
+from policynlp.training.corpus import read_corpus
 from policynlp.training.fit import Fit
+from policynlp.training.labelled import LabelledSection
 
 ROOT = Path(__file__).parents[1]
 THEMES = ["思想解放", "科技创新", "项目建设", "数字化"]

@@ -128,6 +128,7 @@ def test_from_stdin_to_stdout(
         ["score", "good.jsonl", "-o", "out.jsonl", "--theme", "体育"],
         ["score", "good.jsonl", "-o", "out.xlsx", "--shard", "1/2"],
         ["score", "good.jsonl", "-o", "-", "--shard", "1/2"],
+        ["score", "good.jsonl", "-o", "out.xlsx", "--shard", "1/2", "--dry-run"],
         ["score", "good.jsonl", "-o", "-", "--overwrite"],
         ["score", "good.jsonl", "-o", "out.csv", "--format", "csv"],
         ["score", "-", "-o", "-", "--sample", "1"],
@@ -329,7 +330,7 @@ def test_shards_are_merged(main: Main, capsys: pytest.CaptureFixture[str]) -> No
     main("score", *inputs, "-o", "whole.csv")
     for number in (1, 2):
         main("score", *inputs, "-o", f"{number}.csv", "--shard", f"{number}/2")
-    assert main("score", "2.csv", "1.csv", "--merge", "merged.csv") == 3
+    assert main("score", "[12].csv", "--merge", "merged.csv") == 3
     assert "5 articles of 2 shards written to merged.csv" in capsys.readouterr().err
     assert Path("merged.csv").read_bytes() == Path("whole.csv").read_bytes()
 

@@ -18,7 +18,7 @@ import pytest
 
 from policynlp.language.terms import CHARACTER, count_terms
 from policynlp.language.words import words
-from policynlp.training.corpus import COUNTS_FORMAT
+from policynlp.training.counts import COUNTS_FORMAT
 
 ROOT = Path(__file__).parents[1]
 COUNTS = ROOT / "corpus" / "news" / "sections.counts.jsonl"

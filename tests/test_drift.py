@@ -35,7 +35,8 @@ from policynlp.messages import speaking
 from policynlp.report.distance import Earlier, from_earlier
 from policynlp.report.overview import collect
 from policynlp.report.scored import read_scored
-from policynlp.training.corpus import read_corpus, write_counts
+from policynlp.training.corpus import read_corpus
+from policynlp.training.counts import write_counts
 from policynlp.training.fit import Fit
 
 ROOT = Path(__file__).parents[1]

@@ -11,6 +11,7 @@ import pytest
 
 from policynlp.article import Failure
 from policynlp.errors import InputError
+from policynlp.messages import CHINESE, speaking
 from policynlp.reading.formats import (
     InputArticle,
     decode,
@@ -109,7 +110,7 @@ def test_ids_of_named_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 def test_missing_inputs_are_an_error_at_once() -> None:
     with pytest.raises(InputError, match=r"nowhere\.txt: there is no such file or folder"):
         find_inputs(["nowhere.txt"])
-    with pytest.raises(InputError, match=r"nowhere/\*\.txt: there is no"):
+    with pytest.raises(InputError, match=r"nowhere/\*\.txt: no file or folder matches"):
         find_inputs(["nowhere/*.txt"])
 
 
@@ -157,6 +158,27 @@ def test_empty_and_unreadable_files_are_failures(tmp_path: Path) -> None:
         "cannot be read: No such file or directory",
         "the first row must hold the names of the columns",
     ]
+
+
+def test_a_file_without_an_extension_in_chinese(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"x")
+    with speaking(CHINESE):
+        [reason] = reasons(read(tmp_path))
+    assert reason == "不支持读取没有扩展名的文件：请转换为 .txt、.jsonl 或 .csv"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a privilege on Windows")
+def test_a_link_to_a_folder_is_followed_only_where_it_is_named(tmp_path: Path) -> None:
+    inputs, elsewhere = tmp_path / "in", tmp_path / "elsewhere"
+    for folder in (inputs, elsewhere):
+        folder.mkdir()
+    (elsewhere / "a.txt").write_text(SIMPLIFIED, encoding="utf-8")
+    (inputs / "round.txt").symlink_to(inputs)
+    link = inputs / "there"
+    link.symlink_to(elsewhere)
+    said = "is a link to a folder, and such links are not followed: name the folder itself"
+    assert reasons(read(inputs)) == [said] * 2
+    assert texts(read(link)) == [SIMPLIFIED]
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")

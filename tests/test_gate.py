@@ -9,7 +9,8 @@ import pytest
 
 from policynlp.errors import CorpusError
 from policynlp.model import default_folder
-from policynlp.training.corpus import corpus_files, read_corpus
+from policynlp.training.corpus import read_corpus
+from policynlp.training.files import corpus_files
 from policynlp.training.gate import (
     MARGIN,
     GateError,

@@ -15,7 +15,8 @@ from conftest import ROOT, THEMES
 from policynlp import cli
 from policynlp.model import load
 from policynlp.reading.formats import decode
-from policynlp.training.corpus import read_code_book, read_corpus
+from policynlp.training.code_book import read_code_book
+from policynlp.training.corpus import read_corpus
 from policynlp.training.judge import judge
 from policynlp.training.measures import Score, score
 

@@ -17,9 +17,11 @@ from policynlp.errors import CorpusError
 from policynlp.model import load
 from policynlp.training.check import complaints, read
 from policynlp.training.classifiers import feature_matrix, fit_classifiers, row_weights
+from policynlp.training.code_book import read_code_book
 from policynlp.training.commands import train
-from policynlp.training.corpus import LabelledSection, read_code_book, read_corpus
+from policynlp.training.corpus import read_corpus
 from policynlp.training.dataset import build_dataset, choose_vocabulary
+from policynlp.training.labelled import LabelledSection
 
 OWN = ROOT / "tests" / "data" / "own_themes"
 NEW = ["乡村振兴", "生态环保"]

@@ -246,7 +246,8 @@ def test_a_wrong_record_is_named(
         ("a.jsonl.gz", gzip.compress(b"{}" * 999)[:-9], "a.jsonl.gz: cannot be unzipped"),
         ("a.jsonl.gz", b"{}", "a.jsonl.gz: cannot be unzipped"),
         ("a.jsonl", b"\n", "there is no article to report"),
-        ("missing.jsonl", None, "missing.jsonl: No such file"),
+        ("missing.jsonl", None, "missing.jsonl: there is no such file"),
+        ("week*.jsonl", None, "week*.jsonl: no file or folder matches"),
     ],
 )
 def test_a_file_that_cannot_be_read_leaves_no_page(
@@ -278,6 +279,18 @@ def test_the_command_reads_zipped_and_several_files(
     assert "<title>周报</title>" in page.read_text(encoding="utf-8")
     assert cli.main(["report", str(plain), "-o", str(tmp_path / "page.csv")]) == 2
     assert "a report must end in .html" in capsys.readouterr().err
+
+
+def test_the_command_expands_what_a_shell_has_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The shell of Windows hands ``*`` on."""
+    monkeypatch.chdir(tmp_path)
+    for name, title in (("out2.jsonl", "乙"), ("out1.jsonl", "甲"), ("other.jsonl", "丙")):
+        write(Path(name), [record(title=title)])
+    assert cli.main(["report", "out*.jsonl", "-o", "page.html"]) == 0
+    index, _ = data(Path("page.html").read_text(encoding="utf-8"))
+    assert [row["title"] for row in index["articles"]] == ["甲", "乙"]
 
 
 def test_broken_characters_do_not_end_a_page(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from policynlp.batch import Options, Shard, Summary, merge, score
 from policynlp.batch import source as source_module
 from policynlp.batch.files import write_whole
 from policynlp.batch.scoring import Load
-from policynlp.errors import OutputError
+from policynlp.errors import OutputError, UsageError
 from policynlp.messages import speaking, spoken
 
 COUNT = 120
@@ -303,6 +303,14 @@ def test_shards_are_one_run(archive: Path, out: str) -> None:
 
     assert read(f"all-{out}") == read(f"whole-{out}")
     assert read(f"all-{out}.failures.csv") == read(f"whole-{out}.failures.csv")
+
+
+@pytest.mark.parametrize(("out", "kind"), [("out.xlsx", "jsonl"), ("-", "jsonl"), ("-", "csv")])
+def test_shards_that_could_not_be_merged(archive: Path, out: str, kind: str) -> None:
+    """Refused before anything is read, by the library as by the command."""
+    options = Options(shard=Shard(1, 2))
+    with pytest.raises(UsageError, match=r"a shard's output must end in \.jsonl"):
+        score(FakeAnalyzer, [str(archive / "gone")], out, options=options, kind=kind)
 
 
 def test_shards_that_are_not_whole(archive: Path) -> None:

@@ -301,6 +301,18 @@ def test_rows_that_were_reviewed_are_passed_over(scored: Path, tmp_path: Path) -
     assert _run("review", scored, "-o", second, "--done", folder) == 1
 
 
+def test_a_pattern_of_scored_files(
+    scored: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one, all_ = tmp_path / "one.csv", tmp_path / "all.csv"
+    assert _run("review", scored, "-o", one) == 0
+    assert _run("review", scored.with_name("*.jsonl"), "-o", all_) == 0
+    assert all_.read_bytes() == one.read_bytes()
+    capsys.readouterr()
+    assert _run("review", scored.with_name("*.none"), "-o", tmp_path / "no.csv") == 1
+    assert "*.none: no file or folder matches" in capsys.readouterr().err
+
+
 def test_what_is_left_out_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path, folder = tmp_path / "out.jsonl", tmp_path / "mine"
     first, second = tmp_path / "1.xlsx", tmp_path / "2.xlsx"

@@ -16,7 +16,7 @@ from policynlp.language.terms import count_terms
 from policynlp.model import Cutoffs
 from policynlp.model import load as load_model
 from policynlp.reading import read_divided
-from policynlp.training.corpus import LabelledSection
+from policynlp.training.labelled import LabelledSection
 
 CUTOFFS = Cutoffs((0.5, 0.4), (0.2, 0.1))
 

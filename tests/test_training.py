@@ -12,19 +12,16 @@ from policynlp.analysis.themes import decide, sigmoid
 from policynlp.errors import CorpusError
 from policynlp.model import load
 from policynlp.training.classifiers import N_FOLDS, classifier, feature_matrix, row_weights
+from policynlp.training.code_book import read_code_book, themes_of
 from policynlp.training.commands import train
-from policynlp.training.corpus import (
-    LabelledSection,
-    read_code_book,
-    read_corpus,
-    split_labels,
-    themes_of,
-    write_counts,
-)
+from policynlp.training.corpus import read_corpus
+from policynlp.training.counts import write_counts
 from policynlp.training.dataset import Labels, build_dataset, choose_vocabulary, folds
 from policynlp.training.evaluate import evaluate
 from policynlp.training.fit import _fit_roll_up, fit_model
+from policynlp.training.labelled import LabelledSection
 from policynlp.training.measures import f1_threshold, score
+from policynlp.training.paragraph_table import split_labels
 
 
 def test_the_same_corpus_gives_the_same_bytes(

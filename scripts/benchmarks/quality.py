@@ -23,9 +23,11 @@ from benchmarks.peers import PLAIN, Flags, Learn, Words
 from benchmarks.texts import read_records
 from policynlp.analysis.abstracts import FEATURES
 from policynlp.analysis.themes import infer
-from policynlp.training.corpus import LabelledSection, read_code_book, read_corpus
+from policynlp.training.code_book import read_code_book
+from policynlp.training.corpus import read_corpus
 from policynlp.training.dataset import build_dataset
 from policynlp.training.fit import N_FOLDS, fit_model
+from policynlp.training.labelled import LabelledSection
 
 OURS = "policynlp"
 MOST_TRAINING = 10  # times as long as the plain pipeline

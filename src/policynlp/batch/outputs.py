@@ -9,8 +9,8 @@ from typing import IO, Any, Final
 
 from policynlp.article import Analysis, Failure
 from policynlp.batch.columns import Columns, article_columns, harmless, kept_cells
-from policynlp.batch.options import Options
-from policynlp.errors import InputError
+from policynlp.batch.options import Options, Shard
+from policynlp.errors import InputError, UsageError
 from policynlp.records import article_row, section_columns, section_rows, to_json
 
 STDOUT: Final = "-"
@@ -37,13 +37,20 @@ class Output:
     assemble: Callable[[IO[bytes], Iterable[bytes], About], None] | None = None
 
 
-def check_output(path: str) -> None:
-    """Raise ``InputError`` where the name says of no known kind."""
+def check_output(path: str, shard: Shard | None = None) -> None:
+    """Raise ``InputError`` where the name says of no known kind.
+
+    Where it says of one that shards cannot be merged in, it is a ``UsageError``.
+    """
     if path != STDOUT and not path.lower().endswith(OUTPUT_SUFFIXES):
         raise InputError(
             "{path}: an output must end in {suffixes}, or be -",
             path=path,
             suffixes=", ".join(OUTPUT_SUFFIXES),
+        )
+    if shard and not can_be_merged(path):
+        raise UsageError(
+            "{path}: a shard's output must end in .jsonl, .jsonl.gz or .csv", path=path
         )
 
 

@@ -16,7 +16,7 @@ from policynlp.article import Failure
 from policynlp.batch.files import UnwritableError
 from policynlp.batch.manifest import Manifest, new_manifest
 from policynlp.batch.options import DEFAULT_OPTIONS, Options
-from policynlp.batch.outputs import STDOUT, can_be_merged, check_output, is_table
+from policynlp.batch.outputs import STDOUT, check_output, is_table
 from policynlp.batch.parts import copied
 from policynlp.batch.repeats import Repeats
 from policynlp.batch.scoring import FAILURES_KEPT, Counts, Job, Load, Part, Result, Scorer
@@ -95,7 +95,7 @@ def score(
     JSON go to ``stdout`` as they are made and failures are only counted; another ``kind`` of
     output (``csv``, ``xlsx``, ``parquet`` or ``jsonl.gz``) goes there when it is whole.
     """
-    check_output(out)
+    check_output(out, options.shard)
     if out == STDOUT and kind != "jsonl":
         with TemporaryDirectory() as folder:
             whole = Path(folder, f"out.{kind}")
@@ -105,8 +105,6 @@ def score(
                 for data in copied(stream, whole.stat().st_size):
                     (stdout or _print)(data)
         return summary
-    if options.shard and not can_be_merged(out):
-        raise InputError("{path}: a shard's output must end in .jsonl, .jsonl.gz or .csv", path=out)
     check_installed((*inputs, out), simplify=options.reading.simplify)
     scorer = load()
     watch = _Watch(progress, scorer.themes)

@@ -1,7 +1,7 @@
 """What the commands' arguments share."""
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
@@ -177,6 +177,13 @@ def add_looks(parser: argparse.ArgumentParser) -> None:
         default="auto",
         help=say("when to use colours (default: auto, on a terminal)"),
     )
+
+
+def named(patterns: Iterable[str]) -> list[Path]:
+    """The files and folders of a command that takes several, by name or by a glob."""
+    from policynlp.reading.formats import expand
+
+    return [Path(path) for path in expand(patterns)]
 
 
 def positive(text: str) -> int:

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from policynlp.cli.arguments import DONE
+from policynlp.cli.arguments import DONE, named
 from policynlp.messages import say
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def _report(args: argparse.Namespace) -> int:
     from policynlp.report.collection import collection_page
     from policynlp.report.scored import read_scored
 
-    inputs = [Path(path) for path in args.inputs]
+    inputs = named(args.inputs)
     page = collection_page(
         read_scored(inputs),
         args.title,

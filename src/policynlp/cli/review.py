@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from policynlp.cli.arguments import DONE, Examples, examples, positive
+from policynlp.cli.arguments import DONE, Examples, examples, named, positive
 from policynlp.errors import InputError
 from policynlp.messages import say
 
@@ -96,7 +96,8 @@ def _make_or_import(args: argparse.Namespace) -> list[str]:
     output = Path(args.output)
     if args.filled:
         return import_labels(Path(args.filled), output, model, reviewer=args.reviewer)
-    scored, done = ([Path(path) for path in paths] for paths in (args.scored, args.done))
+    done = [Path(path) for path in args.done]
+    scored = named(args.scored)
     return make_sheet(scored, output, model, rows=args.rows, seed=args.seed, done=done)
 
 

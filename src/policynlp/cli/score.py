@@ -16,12 +16,12 @@ from policynlp.cli.arguments import (
     positive,
 )
 from policynlp.cli.cluster import ENGINES, LOCAL, check_engine, score_on_spark
-from policynlp.cli.progress import Progress, articles, counted, rate
+from policynlp.cli.progress import Progress
+from policynlp.cli.summary import merge_lines, summary_lines
 from policynlp.errors import InputError, UsageError
 from policynlp.messages import ENGLISH, say
 
 if TYPE_CHECKING:
-    from policynlp.analysis.drift import Drift
     from policynlp.batch import Options, Shard, Summary
     from policynlp.cli.arguments import Commands
 
@@ -187,7 +187,7 @@ def _options(args: argparse.Namespace) -> "Options":
 
 def _check_options(parser: argparse.ArgumentParser, args: argparse.Namespace) -> None:
     """Stop where options contradict each other, before anything is read."""
-    from policynlp.batch.outputs import can_be_merged
+    from policynlp.batch import check_output
 
     check_engine(args)
     if args.merge:
@@ -200,10 +200,7 @@ def _check_options(parser: argparse.ArgumentParser, args: argparse.Namespace) ->
             )
         return
     to_stdout = args.output == _STDOUT
-    if args.shard and not can_be_merged(args.output):
-        raise UsageError(
-            "{path}: a shard's output must end in .jsonl, .jsonl.gz or .csv", path=args.output
-        )
+    check_output(args.output, args.shard)
     if to_stdout and args.sample and _STDOUT in args.inputs and not args.dry_run:
         raise UsageError("a sample of standard input needs a file to go to, not -")
     if to_stdout and args.overwrite:
@@ -239,7 +236,7 @@ def _score(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
     finally:
         progress.clear()
     if not args.quiet:
-        print(*_summary_lines(summary, args), sep="\n", file=sys.stderr)
+        print(*summary_lines(summary, args), sep="\n", file=sys.stderr)
     return SOME_FAILED if summary.counts.failures else DONE
 
 
@@ -275,106 +272,11 @@ def _run(args: argparse.Namespace, progress: Progress) -> "Summary":
 
 def _merge(args: argparse.Namespace) -> int:
     from policynlp.batch import Paths, drift_of, finished_run, merge
+    from policynlp.reading.formats import expand
 
-    counts = merge(args.merge, args.inputs, overwrite=args.overwrite)
+    shards = expand(args.inputs)
+    counts = merge(args.merge, shards, overwrite=args.overwrite)
     if not args.quiet:
-        shards = counted(len(args.inputs), "{n:,} shard", "{n:,} shards")
-        said = say(
-            "{articles} of {shards} written to {out}",
-            articles=articles(counts.done),
-            shards=shards,
-            out=args.merge,
-        )
         drift = drift_of(finished_run(Paths.of(args.merge).manifest))
-        print(said, *_drift_lines(drift), sep="\n", file=sys.stderr)
+        print(*merge_lines(len(shards), args.merge, counts, drift), sep="\n", file=sys.stderr)
     return SOME_FAILED if counts.failures else DONE
-
-
-def _summary_lines(summary: "Summary", args: argparse.Namespace) -> list[str]:
-    """What a run did, and where it is."""
-    counts = summary.counts
-    if args.dry_run:
-        lines = [
-            say(
-                "{articles} could be scored; nothing was",
-                articles=articles(counts.articles),
-            )
-        ]
-        return [*lines, *_failure_lines(summary, "")]
-    if summary.finished:
-        return [
-            say(
-                "{output}: is finished and left alone ({articles}, {failures:,} failed); "
-                "--overwrite scores it again",
-                output=args.output,
-                articles=articles(counts.articles),
-                failures=counts.failures,
-            )
-        ]
-    lines = [
-        say(
-            "{articles} with {sections} in {seconds:.1f} s ({rate})",
-            articles=articles(counts.articles),
-            sections=counted(counts.sections, "{n:,} section", "{n:,} sections"),
-            seconds=summary.seconds,
-            rate=rate(summary),
-        )
-    ]
-    if summary.resumed:
-        lines.append(
-            say(
-                "{articles} of these taken over from an earlier run",
-                articles=articles(summary.resumed),
-            )
-        )
-    if counts.themes:
-        themes = say(", ").join(f"{theme} {number:,}" for theme, number in counts.themes.items())
-        lines.append(say("sections by theme: {themes}", themes=themes))
-    if counts.warned:
-        lines.append(say("with a warning, which the output names: {n:,}", n=counts.warned))
-    lines += _drift_lines(summary.drift)
-    if args.output == _STDOUT:
-        return [*lines, *_failure_lines(summary, "")]
-    if args.engine != LOCAL:
-        lines.append(say("written to {output}", output=args.output))
-        return [*lines, *_failure_lines(summary, f"{args.output}.failures")]
-    from policynlp.batch import Paths
-
-    paths = Paths.of(args.output)
-    lines.append(
-        say("written to {out}; about the run: {manifest}", out=paths.out, manifest=paths.manifest)
-    )
-    return [*lines, *_repeat_lines(summary), *_failure_lines(summary, str(paths.failures))]
-
-
-def _drift_lines(drift: "Drift | None") -> list[str]:
-    """A warning, if the articles are not what the model was trained on."""
-    from policynlp.analysis.drift import FAR, SOMEWHAT
-
-    loud = drift and drift.verdict in (FAR, SOMEWHAT)
-    return [say("warning: {warning}", warning=drift.sentence())] if drift and loud else []
-
-
-def _repeat_lines(summary: "Summary") -> list[str]:
-    number, examples = summary.repeated_ids
-    if not number:
-        return []
-    some = say(", ").join(say("{id} ({times} times)", id=id, times=times) for id, times in examples)
-    if number > len(examples):
-        some += " …"
-    ids = counted(number, "{n:,} id", "{n:,} ids")
-    return [say("{ids} more than once: {some}", ids=ids, some=some)]
-
-
-def _failure_lines(summary: "Summary", path: str) -> list[str]:
-    if not summary.counts.failures:
-        return []
-    lines = [
-        say("failed: {place}: {reason}", place=place, reason=reason)
-        for _, place, _, reason in summary.first_failures
-    ]
-    failures, done = summary.counts.failures, summary.counts.done
-    last = say("{failures:,} of {done:,} failed", failures=failures, done=done)
-    if path:
-        last = say("{failed}, listed in {path}", failed=last, path=path)
-    return [*lines, last]

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from policynlp.cli.arguments import DONE, positive, weight
+from policynlp.cli.arguments import DONE, named, positive, weight
 from policynlp.errors import InputError
 from policynlp.messages import say
 
@@ -112,7 +112,7 @@ def _train(args: argparse.Namespace) -> int:
     from policynlp.training.destinations import check_files
     from policynlp.training.mistakes import Doubt, doubtful_labels
 
-    corpus, output = [Path(path) for path in args.corpus], Path(args.output)
+    corpus, output = named(args.corpus), Path(args.output)
     reads = [*corpus, *map(Path, args.add), *([Path(args.against)] if args.against else [])]
     check_files(_given(args.doubts, args.changes), [*reads, output])
     if not (args.add or args.against):
@@ -137,14 +137,15 @@ def _given(*files: str | None) -> list[Path]:
 def _evaluate(args: argparse.Namespace) -> int:
     from policynlp.training.destinations import check_files
 
-    check_files(_given(args.html, args.json), [Path(path) for path in (args.model, *args.data)])
+    data = named(args.data)
+    check_files(_given(args.html, args.json), [Path(args.model), *data])
     if args.abstracts:
-        return _evaluate_abstracts(args)
+        return _evaluate_abstracts(args, data)
     from policynlp.report.evaluation import evaluation_page
     from policynlp.training.evaluate import measure_files
     from policynlp.training.tables import as_report
 
-    figures = measure_files(Path(args.model), [Path(path) for path in args.data])
+    figures = measure_files(Path(args.model), data)
     for theme, n in figures["not_measured"].items():
         note = say(
             "{theme} ({n} sections) is not measured: {model} does not know it",
@@ -156,14 +157,13 @@ def _evaluate(args: argparse.Namespace) -> int:
     return _show(figures, args, evaluation_page, as_report)
 
 
-def _evaluate_abstracts(args: argparse.Namespace) -> int:
+def _evaluate_abstracts(args: argparse.Namespace, data: "Sequence[Path]") -> int:
     from policynlp.model import load
     from policynlp.report.abstracts import abstracts_page
     from policynlp.training.edited import read_edited
     from policynlp.training.evaluate_abstracts import as_table, evaluate_abstracts
 
-    articles = read_edited([Path(path) for path in args.data])
-    figures = evaluate_abstracts(load(Path(args.model)), articles, args.length)
+    figures = evaluate_abstracts(load(Path(args.model)), read_edited(data), args.length)
     return _show(figures, args, abstracts_page, as_table)
 
 

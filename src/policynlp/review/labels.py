@@ -9,7 +9,7 @@ from typing import Final
 from policynlp.errors import PolicyNLPError
 from policynlp.messages import say
 from policynlp.review.rows import JOINT, NONE
-from policynlp.training.corpus import LABEL_SEPARATORS, NO_LABEL
+from policynlp.training.paragraph_table import LABEL_SEPARATORS, NO_LABEL
 
 ACCEPT: Final = "✓"
 _ACCEPTED: Final = frozenset(

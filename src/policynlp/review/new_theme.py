@@ -37,16 +37,13 @@ from policynlp.training.bootstrap import (
     telling_words,
     weak_scores,
 )
-from policynlp.training.corpus import (
-    CODE_BOOK,
-    SHEETS,
-    LabelledSection,
-    read_code_book,
-    read_corpus,
-    section_of,
-)
+from policynlp.training.code_book import read_code_book
+from policynlp.training.corpus import read_corpus
 from policynlp.training.dataset import Flags
+from policynlp.training.files import CODE_BOOK, SHEETS
+from policynlp.training.labelled import LabelledSection
 from policynlp.training.measures import f1_threshold, score
+from policynlp.training.record import section_of
 
 _LEAST_CHARACTERS: Final = 15  # below it lines are signatures and captions
 

@@ -19,8 +19,8 @@ from policynlp.language.terms import CHARACTER, Floats, Ints, Vocabulary
 from policynlp.language.words import stop_words, words
 from policynlp.model import VIEWS
 from policynlp.training.classifiers import N_FOLDS, VIEW_SCALES, classifier, feature_matrix
-from policynlp.training.corpus import LabelledSection
 from policynlp.training.dataset import Flags, build_dataset, folds
+from policynlp.training.labelled import LabelledSection
 
 USUAL_SHARE: Final = 0.07  # of paragraphs that have a theme, before anything is known
 # By score from the top: how far a band reaches, in shares of paragraphs with the theme, and

@@ -16,17 +16,13 @@ from policynlp.language.terms import Floats, Ints
 from policynlp.messages import say
 from policynlp.model import Model
 from policynlp.training.classifiers import N_FOLDS
-from policynlp.training.corpus import (
-    LabelledSection,
-    corpus_files,
-    read_corpus,
-    sha256,
-    used_labels,
-)
+from policynlp.training.corpus import read_corpus
 from policynlp.training.dataset import Flags, folds
+from policynlp.training.files import corpus_files, sha256
 from policynlp.training.fit import Fit
 from policynlp.training.intervals import Interval, interval, resampled_sums
 from policynlp.training.judge import judge
+from policynlp.training.labelled import LabelledSection, used_labels
 from policynlp.training.measures import count_hits, macro_scores, scores
 
 FIXED, BROKE = "fixed", "broke"

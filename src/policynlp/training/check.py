@@ -12,17 +12,12 @@ from statistics import median, quantiles
 from typing import NamedTuple, TypeAlias
 
 from policynlp.messages import say
+from policynlp.training.code_book import read_code_book
 from policynlp.training.copies import near_duplicates, shared_runs
-from policynlp.training.corpus import (
-    COUNTS_SUFFIX,
-    HELD_OUT,
-    LabelledParagraph,
-    LabelledSection,
-    corpus_files,
-    read_code_book,
-    read_corpus,
-    used_labels,
-)
+from policynlp.training.corpus import read_corpus
+from policynlp.training.counts import COUNTS_SUFFIX
+from policynlp.training.files import HELD_OUT, corpus_files
+from policynlp.training.labelled import LabelledParagraph, LabelledSection, used_labels
 
 FORMULAS = "formulas.txt"
 

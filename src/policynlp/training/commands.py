@@ -21,20 +21,15 @@ from policynlp.training.changes import (
     changes_on_added,
     changes_on_held_out,
 )
-from policynlp.training.corpus import (
-    HELD_OUT,
-    LabelledSection,
-    corpus_files,
-    read_code_book,
-    read_corpus,
-    sha256,
-    themes_of,
-)
+from policynlp.training.code_book import read_code_book, themes_of
+from policynlp.training.corpus import read_corpus
 from policynlp.training.destinations import check_model_folder
 from policynlp.training.evaluate import Figures, report
+from policynlp.training.files import HELD_OUT, corpus_files, sha256
 from policynlp.training.fit import Fit, fit_model
 from policynlp.training.gate import GateError
 from policynlp.training.judge import Judged, Outcome
+from policynlp.training.labelled import LabelledSection
 from policynlp.training.reference import reference_of
 from policynlp.training.tables import as_table
 

@@ -19,7 +19,7 @@ from policynlp.language.terms import (
     Vocabulary,
     inverse_document_frequency,
 )
-from policynlp.training.corpus import (
+from policynlp.training.labelled import (
     LabelledParagraph,
     LabelledSection,
     document_frequency,

@@ -10,11 +10,13 @@ from policynlp.language.terms import Floats
 from policynlp.model import Model, load
 from policynlp.training.agreement import read_agreement
 from policynlp.training.calibration import brier_score, calibration_bins, calibration_error
-from policynlp.training.corpus import LabelledSection, corpus_files, read_corpus, sha256
+from policynlp.training.corpus import read_corpus
 from policynlp.training.curves import coverage, precision_recall
 from policynlp.training.dataset import Flags, unknown_themes
+from policynlp.training.files import corpus_files, sha256
 from policynlp.training.intervals import interval, resampled_sums
 from policynlp.training.judge import Judged, Outcome, judge
+from policynlp.training.labelled import LabelledSection
 from policynlp.training.measures import macro_scores, scores, tally
 from policynlp.training.mistakes import confusion, worst_errors
 

@@ -18,7 +18,6 @@ from policynlp.language.terms import Floats
 from policynlp.messages import say
 from policynlp.model import ROLL_UP, VIEWS, Cutoffs, Model, Promises, digest
 from policynlp.training.classifiers import N_FOLDS, VIEW_SCALES, cross_fit
-from policynlp.training.corpus import LabelledSection
 from policynlp.training.dataset import (
     Dataset,
     Flags,
@@ -28,6 +27,7 @@ from policynlp.training.dataset import (
     folds,
 )
 from policynlp.training.judge import Judged, compare
+from policynlp.training.labelled import LabelledSection
 from policynlp.training.measures import f1_threshold, thresholds_by_precision
 
 # A theme is uncertain from this part of its threshold up. That makes 7 % of the news paragraphs

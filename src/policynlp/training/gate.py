@@ -13,8 +13,9 @@ from typing import Any, Final, NamedTuple
 from policynlp.errors import PolicyNLPError
 from policynlp.messages import say
 from policynlp.model import load
-from policynlp.training.corpus import corpus_files, read_corpus, sha256
+from policynlp.training.corpus import read_corpus
 from policynlp.training.evaluate import evaluate
+from policynlp.training.files import corpus_files, sha256
 
 MARGIN: Final = 0.01  # that a figure may worsen by before it fails
 _LEVELS: Final = ("paragraphs", "sections")

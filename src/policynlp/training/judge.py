@@ -9,8 +9,8 @@ import numpy as np
 from policynlp.analysis.themes import greatest, infer
 from policynlp.language.terms import Floats, Ints
 from policynlp.model import Cutoffs, Model
-from policynlp.training.corpus import LabelledSection
 from policynlp.training.dataset import Dataset, Flags, Labels, build_dataset
+from policynlp.training.labelled import LabelledSection
 
 LEVELS: Final = ("paragraphs", "sections", "articles")
 AS_THEY_COME: Final = ("random", "natural")

@@ -11,9 +11,9 @@ from policynlp.analysis.themes import weigh
 from policynlp.article import Article, Paragraph, Section, Span
 from policynlp.language.terms import CHARACTER, Floats, Ints
 from policynlp.model import Model
-from policynlp.training.corpus import LabelledSection
 from policynlp.training.dataset import weigh_sections
 from policynlp.training.judge import Judged, Outcome
+from policynlp.training.labelled import LabelledSection
 
 MOST_ERRORS: Final = 20  # of a theme and kind
 MOST_DOUBTS: Final = 200

@@ -10,9 +10,9 @@ from policynlp.analysis.themes import status_of
 from policynlp.article import UNCERTAIN
 from policynlp.language.terms import CHARACTER
 from policynlp.training.classifiers import N_FOLDS
-from policynlp.training.corpus import LabelledSection, document_frequency
 from policynlp.training.dataset import MIN_SECTIONS, WRITTEN, Flags, folds
 from policynlp.training.judge import Judged
+from policynlp.training.labelled import LabelledSection, document_frequency
 
 _ENOUGH: Final = 100
 

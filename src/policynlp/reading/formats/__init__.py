@@ -8,7 +8,7 @@ from typing import IO, Final
 from policynlp.article import Failure
 from policynlp.messages import say
 from policynlp.reading.formats.encodings import decode
-from policynlp.reading.formats.finding import STDIN, InputFile, find_inputs
+from policynlp.reading.formats.finding import STDIN, InputFile, expand, find_inputs
 from policynlp.reading.formats.html import parse_page
 from policynlp.reading.formats.installed import check_installed
 from policynlp.reading.formats.items import (
@@ -33,6 +33,7 @@ __all__ = [
     "Reading",
     "check_installed",
     "decode",
+    "expand",
     "find_inputs",
     "find_items",
     "make_article",
@@ -104,6 +105,8 @@ def _finder(file: InputFile, stdin: IO[bytes] | None) -> _Find:
     """What finds the articles of ``file``, by its name."""
     if file.path is None:
         return lambda file, reading: find_in_stream(file, stdin or sys.stdin.buffer)
+    if file.path.is_dir() and file.path.is_symlink():
+        return _refuse_link
     if file.path.is_dir():  # One that cannot be opened: reading it says why.
         return partial(_find_page, parse_text)
     if file.is_stream:
@@ -121,6 +124,12 @@ def _find_page(parse: Parse, file: InputFile, reading: Reading) -> Iterator[Item
     yield Item(file.id, file.place, file.path.stat().st_size, file.path, parse)
 
 
+def _refuse_link(file: InputFile, reading: Reading) -> Iterator[Item | Failure]:
+    """The failure of a link in a folder to a folder, which could lead round in a circle."""
+    reason = say("is a link to a folder, and such links are not followed: name the folder itself")
+    yield Failure(file.id, file.place, "read", reason)
+
+
 def _refuse_stream(file: InputFile, reading: Reading) -> Iterator[Item | Failure]:
     """The failure of a pipe or device."""
     reason = say("is a pipe or a device, not a file: send what it gives to standard input, -")
@@ -135,6 +144,7 @@ def _refuse(file: InputFile, reading: Reading) -> Iterator[Item | Failure]:
         (advice() for kinds, advice in _ADVICE.items() if suffix in kinds),
         say("convert it to .txt, .jsonl or .csv"),
     )
-    kind = suffix or say("a file without an extension")
-    reason = say("{kind} is not read: {advice}", kind=kind, advice=advice)
+    reason = say("a file without an extension is not read: {advice}", advice=advice)
+    if suffix:
+        reason = say("{kind} is not read: {advice}", kind=suffix, advice=advice)
     yield Failure(file.id, file.place, "read", reason)

@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 from policynlp.errors import InputError
 
 STDIN: Final = "-"
+_MAGIC: Final = frozenset("*?[")
 _CLUTTER: Final = frozenset(("thumbs.db", "desktop.ini"))
 _MANIFEST: Final = ".run.json"
 _BESIDE_OUTPUT: Final = (".failures.csv", ".parts")
@@ -50,19 +51,28 @@ def find_inputs(paths: Iterable[str], *, skip: Collection[str] = ()) -> Iterator
     the order of their paths, without hidden ones, those in ``skip`` (absolute paths) and what
     other runs wrote there. What does not exist is an error at once.
     """
-    paths = [path for pattern in paths for path in _expand(pattern)]
+    paths = expand(paths)
     clash = next((path for path in paths if os.path.abspath(path) in skip), None)
     if clash is not None:
         raise InputError("{path}: is also what this run writes; choose another output", path=clash)
     return chain.from_iterable(_files(path, skip) for path in paths)
 
 
+def expand(patterns: Iterable[str]) -> list[str]:
+    """The paths that are named or that globs match: the shell of Windows leaves those to us.
+
+    What does not exist, or matches nothing, is an error.
+    """
+    return [path for pattern in patterns for path in _expand(pattern)]
+
+
 def _expand(pattern: str) -> list[str]:
-    """The paths that a glob matches: the shell of Windows leaves them to the program."""
     if pattern == STDIN or os.path.exists(pattern):
         return [pattern]
     matches = sorted(glob.glob(pattern, recursive=True))
     paths = [path for path in matches if not _is_clutter(os.path.basename(path))]
+    if not paths and _MAGIC & set(pattern):
+        raise InputError("{path}: no file or folder matches", path=pattern)
     if not paths:
         raise InputError("{path}: there is no such file or folder", path=pattern)
     return paths
