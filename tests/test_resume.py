@@ -239,6 +239,26 @@ def test_what_others_wrote_is_left_alone(archive: Path) -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such limit")
+@pytest.mark.filterwarnings("error::pytest.PytestUnraisableExceptionWarning")
+def test_a_workbook_on_a_full_disk_is_one_clear_error(archive: Path) -> None:
+    """Its sheets, which wait in another folder, outgrow the limit before the workbook does."""
+    import gc
+    import resource
+
+    _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, hard))
+    try:
+        with pytest.raises(
+            OutputError, match=r"^/.*: cannot be written: .*; make room on the disk"
+        ):
+            run(archive, out="out.xlsx")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+    gc.collect()
+    assert run(archive, out="out.xlsx").resumed == COUNT
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such limit")
 @pytest.mark.parametrize("room", [2_000, 30_000])
 def test_a_full_disk_is_one_clear_error(archive: Path, room: int) -> None:
     """No file can grow beyond ``room``: a part cannot, or only the whole output."""
