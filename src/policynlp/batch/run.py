@@ -166,6 +166,7 @@ class _Run:
             manifest = new_manifest(self.scorer, survey, self.options)
             store = Store(self.paths, manifest, overwrite=overwrite)
             if store.finished:
+                store.tidy()
                 _recall(watch.summary, store.manifest)
             else:
                 try:
