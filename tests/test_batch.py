@@ -11,7 +11,7 @@ import pytest
 
 from fake_analyzer import CRASH, THEMES, FakeAnalyzer
 from policynlp.article import Abstract, Analysis, Article, Failure
-from policynlp.batch import Options, Summary, look, score
+from policynlp.batch import Options, Shard, Summary, look, score
 from policynlp.batch.scoring import Load
 from policynlp.errors import InputError
 from policynlp.reading.formats import Reading
@@ -305,6 +305,20 @@ def test_a_look_reads_but_writes_nothing(mixed: Path) -> None:
     summary = look([str(mixed / "in")])
     assert (summary.counts.articles, summary.counts.failures) == (43, 7)
     assert [path.name for path in mixed.iterdir()] == ["in"]
+
+
+def test_a_look_at_shards_counts_each_article_once(mixed: Path) -> None:
+    looks = [look([str(mixed / "in")], Options(shard=Shard(i, 3))).counts for i in (1, 2, 3)]
+    assert sum(counts.articles for counts in looks) == 43
+    assert sum(counts.failures for counts in looks) == 7
+    assert max(counts.done for counts in looks) <= 17
+
+
+def test_a_look_at_a_sample_of_standard_input() -> None:
+    lines = "\n".join(json.dumps({"id": f"n{i}", "text": BODY * (i > 4)}) for i in range(9))
+    summary = look(["-"], Options(sample=8), stdin=io.BytesIO(lines.encode()))
+    assert summary.counts.done == 8
+    assert summary.counts.failures >= 4
 
 
 def test_repeated_ids_are_reported(tmp_path: Path) -> None:

@@ -105,6 +105,23 @@ def test_pages_without_an_article(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("depth", [300, 1500])
+def test_a_page_that_never_closes_its_fonts_is_read_to_its_end(tmp_path: Path, depth: int) -> None:
+    page = "<p>前文在先。</p>" + "<font>" * depth + "".join(f"<p>{line}</p>" for line in BODY)
+    (tmp_path / "a.html").write_text(page, encoding="utf-8")
+    [found] = read(tmp_path)
+    assert isinstance(found, InputArticle)
+    assert found.record.text.split("\n") == ["前文在先。", *BODY]
+
+
+def test_a_page_that_would_lose_its_end_is_a_failure(tmp_path: Path) -> None:
+    page = "<p>前文在先。</p>" + "<div>" * 3000 + f"<p>{BODY[0]}</p>"
+    (tmp_path / "a.html").write_text(page, encoding="utf-8")
+    [failure] = read(tmp_path)
+    assert isinstance(failure, Failure)
+    assert "nested too deep" in failure.reason
+
+
 def test_a_short_page_is_kept(tmp_path: Path) -> None:
     (tmp_path / "a.html").write_text(f"<p>{BODY[0]}</p>", encoding="utf-8")
     assert body(article(tmp_path / "a.html")) == [BODY[0]]

@@ -144,6 +144,25 @@ def test_other_files_are_failures_with_advice(tmp_path: Path, name: str, advice:
     assert advice in failure.reason
 
 
+@pytest.mark.parametrize("name", ["a.txt", "a.html", "a.jsonl", "a.csv"])
+@pytest.mark.parametrize(
+    ("start", "said"),
+    [
+        (b"%PDF-1.4\n1 0 obj\n", ".pdf: extract its text to .txt, for example with: pdftotext"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", ".doc, .xls, .wps: open it in Word, Excel or WPS"),
+        (b"PK\x03\x04\x14", ".docx, .xlsx, .zip: give it its own extension again"),
+        (b"\x1f\x8b\x08", ".gz: unpack it"),
+        (b"{\\rtf1\\ansi text}", ".rtf: save it as .docx or .txt"),
+    ],
+)
+def test_a_file_that_was_called_text_is_known_by_its_first_bytes(
+    tmp_path: Path, name: str, start: bytes, said: str
+) -> None:
+    (tmp_path / name).write_bytes(start + b"\ntext\n" * 3)
+    [reason] = reasons(read(tmp_path))
+    assert reason.startswith(f"is not text but {said}")
+
+
 @pytest.mark.skipif(os.name == "nt", reason="links need a privilege on Windows")
 def test_empty_and_unreadable_files_are_failures(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_bytes(b"")

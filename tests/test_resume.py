@@ -238,6 +238,73 @@ def test_what_others_wrote_is_left_alone(archive: Path) -> None:
     assert written(archive) == expected(archive)
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signal")
+@pytest.mark.parametrize("jobs", [1, 2])
+@pytest.mark.parametrize("step", range(1, 9))
+def test_a_run_killed_at_its_end_scores_nothing_again(archive: Path, step: int, jobs: int) -> None:
+    """Killed before each file is synced or moved, or a part removed, once all parts are there."""
+    log, data, out = (str(archive / name) for name in ("log", "in.jsonl", "out.jsonl"))
+    program = (
+        "import os, signal, sys; from functools import partial; from pathlib import Path\n"
+        "from fake_analyzer import LoggingAnalyzer\n"
+        "from policynlp.batch import score, source, store\n"
+        f"source._SMALLEST = source._LARGEST = {CHUNK * 1600}\n"
+        "steps = []\n"
+        "def counted(work):\n"
+        "    def step(*args, **options):\n"
+        "        steps.append(work)\n"
+        f"        if len(steps) == {step}: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "        return work(*args, **options)\n"
+        "    return step\n"
+        "finish = store.Store.finish\n"
+        "def watched(*args):\n"
+        "    os.fsync, os.unlink = counted(os.fsync), counted(os.unlink)\n"
+        "    Path.replace = counted(Path.replace)\n"
+        "    return finish(*args)\n"
+        "store.Store.finish = watched\n"
+        f"score(partial(LoggingAnalyzer, Path({log!r})), [{data!r}], {out!r}, jobs={jobs})\n"
+    )
+    paths = os.pathsep.join((str(Path(__file__).parents[1] / "src"), str(Path(__file__).parent)))
+    killed = subprocess.run(
+        [sys.executable, "-c", program], env={**os.environ, "PYTHONPATH": paths}
+    )
+    assert killed.returncode == -signal.SIGKILL
+    scored = Path(log).read_bytes()
+    assert run(archive, load=partial(LoggingAnalyzer, Path(log))).counts.done == COUNT
+    assert Path(log).read_bytes() == scored
+    left = {path.name for path in archive.iterdir()} - {"in.jsonl", "log"}
+    assert left == {*NAMES, "out.jsonl.run.json"}
+    assert written(archive) == expected(archive)
+
+
+def test_what_other_outputs_have_unfinished_is_left_alone(archive: Path) -> None:
+    other = archive / ".out.jsonl.gz.1.part"
+    other.write_bytes(b"")
+    (archive / ".out.jsonl.1.part").write_bytes(b"")
+    run(archive)
+    assert [path.name for path in archive.glob(".*")] == [other.name]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such limit")
+@pytest.mark.filterwarnings("error::pytest.PytestUnraisableExceptionWarning")
+def test_a_workbook_on_a_full_disk_is_one_clear_error(archive: Path) -> None:
+    """Its sheets, which wait in another folder, outgrow the limit before the workbook does."""
+    import gc
+    import resource
+
+    _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, hard))
+    try:
+        with pytest.raises(
+            OutputError, match=r"^/.*: cannot be written: .*; make room on the disk"
+        ):
+            run(archive, out="out.xlsx")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+    gc.collect()
+    assert run(archive, out="out.xlsx").resumed == COUNT
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such limit")
 @pytest.mark.parametrize("room", [2_000, 30_000])
 def test_a_full_disk_is_one_clear_error(archive: Path, room: int) -> None:

@@ -1,15 +1,22 @@
 """Workbooks: a sheet of sections, one of articles, one about the run."""
 
+import errno
 import json
+import os
 import re
 import shutil
+import tempfile
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO, Any, Final
 
 from policynlp.batch.columns import Columns, harmless, translated
+from policynlp.batch.files import unwritable
+from policynlp.errors import OutputError
 
 # What the format allows. A cell's length counts UTF-16 units, as Excel does.
 MAX_ROWS: Final = 1_048_576
@@ -41,10 +48,20 @@ class Book:
         self, stream: IO[bytes], parts: Iterable[bytes], about: Sequence[tuple[str, object]]
     ) -> None:
         """Write the rows in ``parts``, and what there is to say ``about`` the run."""
+        from lxml.etree import SerialisationError
         from openpyxl import Workbook
-        from openpyxl.writer.excel import ExcelWriter
 
         book = Workbook(write_only=True)
+        try:
+            self._fill(book, parts, about)
+            _save(book, stream)
+        except BaseException as error:
+            _abandon(book)
+            if isinstance(error, SerialisationError):
+                raise _no_room(error) from error
+            raise
+
+    def _fill(self, book: Any, parts: Iterable[bytes], about: Sequence[tuple[str, object]]) -> None:
         sections = _Sheets(book, translated("sections", self.language), self.sections)
         articles = _Sheets(book, translated("articles", self.language), self.articles)
         for part in parts:
@@ -60,8 +77,27 @@ class Book:
             run.add(cells)
         for sheets in (sections, articles, run):
             sheets.close()
-        with Undated(stream, "w", zipfile.ZIP_DEFLATED) as archive:
-            ExcelWriter(book, archive).save()
+
+
+def _save(book: Any, stream: IO[bytes]) -> None:
+    from openpyxl.writer.excel import ExcelWriter
+
+    with Undated(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        ExcelWriter(book, archive).save()
+
+
+def _abandon(book: Any) -> None:
+    """End what writes the sheets, which Python would do with a traceback for each of them."""
+    for sheet in book.worksheets:
+        for rows in (sheet._rows, sheet._writer and sheet._writer.xf):
+            with suppress(Exception):
+                rows.close()
+
+
+def _no_room(error: Exception) -> OutputError:
+    """The error of the files that the sheets are in until they are packed, which lxml writes."""
+    number = getattr(errno, str(error).removeprefix("IO_"), errno.EIO)
+    return unwritable(Path(tempfile.gettempdir()), OSError(number, os.strerror(number)))
 
 
 class _Sheets:

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -37,6 +38,19 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
     except OSError as error:
         part.unlink(missing_ok=True)
         raise unwritable(path, error) from error
+
+
+def remove_unfinished(*paths: Path) -> None:
+    """Remove what a killed program has left of :func:`whole_file`: it may fill the disk.
+
+    All ``paths`` are in one folder.
+    """
+    names = "|".join(re.escape(path.name) for path in paths)
+    unfinished = re.compile(rf"\.({names})\.\d+\.part")
+    for path in paths[0].parent.iterdir():
+        if unfinished.fullmatch(path.name):
+            with suppress(OSError):  # Windows keeps what a program has open.
+                path.unlink()
 
 
 def write_whole(path: Path, data: bytes) -> None:

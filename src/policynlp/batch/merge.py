@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, NamedTuple
 
-from policynlp.batch.files import whole_file
+from policynlp.batch.files import remove_unfinished, whole_file
 from policynlp.batch.manifest import (
     DONE,
     Manifest,
@@ -48,6 +48,7 @@ def merge(out: str, outputs: Sequence[str], *, overwrite: bool = False) -> Count
     for share in shares:
         counts.add(Counts.of(share.manifest["counts"]))
     target.out.parent.mkdir(parents=True, exist_ok=True)
+    remove_unfinished(target.out, target.failures, target.manifest)
     target.failures.unlink(missing_ok=True)
     if counts.failures:
         with whole_file(target.failures) as stream:

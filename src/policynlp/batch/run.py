@@ -25,7 +25,7 @@ from policynlp.batch.store import Paths, Store
 from policynlp.batch.workers import Scored, score_here, score_parallel
 from policynlp.errors import InputError, OutputError
 from policynlp.messages import speaking
-from policynlp.reading.formats import STDIN, check_installed
+from policynlp.reading.formats import STDIN, InputArticle, Item, check_installed
 
 
 @dataclass(slots=True)
@@ -130,16 +130,37 @@ def look(
     """Read all articles as a run would, but score none."""
     check_installed(inputs, simplify=options.reading.simplify)
     watch = _Watch(progress)
-    for entry in Source(inputs, options, stream=stdin).chosen():
-        found = entry if isinstance(entry, Failure) else entry.read(options.reading)
-        part = Part(counts=Counts(articles=1))
-        if isinstance(found, Failure):
-            part = Part()
-            part.fail(found)
-        watch.note(part)
+    with _twice_read(inputs, options, stdin) as copy:
+        source = Source(inputs, options, stdin=copy, stream=stdin)
+        for chunk in make_chunks(source.chosen(), options.shard):
+            for entry in chunk.entries:
+                watch.note(_looked_at(entry, options))
     if not watch.summary.counts.done:
         raise _nothing(inputs)
     return watch.summary
+
+
+def _looked_at(entry: Item | Failure, options: Options) -> Part:
+    found = entry if isinstance(entry, Failure) else entry.read(options.reading)
+    if isinstance(found, InputArticle):
+        return Part(counts=Counts(articles=1))
+    part = Part()
+    part.fail(found)
+    return part
+
+
+@contextmanager
+def _twice_read(
+    inputs: Sequence[str], options: Options, stdin: IO[bytes] | None
+) -> Iterator[Path | None]:
+    """A copy of standard input where a sample of it is drawn: its articles are counted first."""
+    if STDIN not in inputs or options.sample is None:
+        yield None
+        return
+    with TemporaryDirectory() as folder:
+        copy = Path(folder, "stdin")
+        copy_stdin(stdin or sys.stdin.buffer, copy)
+        yield copy
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +185,7 @@ class _Run:
             manifest = new_manifest(self.scorer, survey, self.options)
             store = Store(self.paths, manifest, overwrite=overwrite)
             if store.finished:
+                store.tidy()
                 _recall(watch.summary, store.manifest)
             else:
                 try:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from policynlp.article import Failure
-from policynlp.batch.files import whole_file
+from policynlp.batch.files import remove_unfinished, whole_file
 from policynlp.batch.manifest import (
     DONE,
     RUNNING,
@@ -120,8 +120,9 @@ class Store:
         out.parent.mkdir(parents=True, exist_ok=True)
         if out.exists():
             out.open("r+b").close()  # Fails now, not after hours, where Excel has it open.
+        remove_unfinished(out, self._paths.failures, self._paths.manifest)
         if not self._goes_on:
-            self._parts.remove()
+            self.tidy()
         self.manifest.setdefault("started", _now())
         write_manifest(self._paths.manifest, self.manifest)
         self._parts.create()
@@ -178,6 +179,10 @@ class Store:
             "seconds": round(seconds, 1),
         }
         write_manifest(self._paths.manifest, self.manifest)
+        self.tidy()
+
+    def tidy(self) -> None:
+        """Remove the parts, which a run that was killed at its very end has left."""
         self._parts.remove()
 
     def _join_failures(self, chunks: int) -> None:

@@ -20,6 +20,7 @@ from policynlp.reading.formats.items import (
     read_trouble,
 )
 from policynlp.reading.formats.jsonlines import find_in_line_file, find_in_stream, parse_text
+from policynlp.reading.formats.kinds import advice_for
 from policynlp.reading.formats.office import find_in_workbook
 from policynlp.reading.formats.parquet import find_in_parquet
 from policynlp.reading.formats.tables import find_in_table
@@ -54,21 +55,6 @@ _COLLECTIONS: Final[dict[tuple[str, ...], _Find]] = {
     (".csv", ".tsv"): find_in_table,
     (".xlsx", ".xlsm"): find_in_workbook,
     (".parquet",): find_in_parquet,
-}
-# What to do with files that are not read; said in the language of the run.
-_ADVICE: Final[dict[tuple[str, ...], Callable[[], str]]] = {
-    (".mht", ".mhtml"): lambda: say("save the page as .html"),
-    (".doc", ".wps", ".rtf", ".odt"): lambda: say(
-        "save it as .docx or .txt, for example with: soffice --headless --convert-to docx FILE"
-    ),
-    (".xls", ".et", ".ods"): lambda: say(
-        "save it as .xlsx or .csv, for example with: soffice --headless --convert-to xlsx FILE"
-    ),
-    (".pdf",): lambda: say("extract its text to .txt, for example with: pdftotext FILE"),
-    (".ofd", ".caj"): lambda: say("extract its text to .txt"),
-    (".feather", ".arrow"): lambda: say("write it as .parquet, .jsonl or .csv"),
-    (".json",): lambda: say("write it as .jsonl, one object a line"),
-    (".zip", ".rar", ".7z", ".gz", ".tar"): lambda: say("unpack it"),
 }
 DEFAULT_READING: Final = Reading()
 
@@ -140,10 +126,7 @@ def _refuse(file: InputFile, reading: Reading) -> Iterator[Item | Failure]:
     """The failure of a file of a kind that is not read, with what to do."""
     assert file.path is not None
     suffix = file.path.suffix.lower()
-    advice = next(
-        (advice() for kinds, advice in _ADVICE.items() if suffix in kinds),
-        say("convert it to .txt, .jsonl or .csv"),
-    )
+    advice = advice_for(suffix)
     reason = say("a file without an extension is not read: {advice}", advice=advice)
     if suffix:
         reason = say("{kind} is not read: {advice}", kind=suffix, advice=advice)

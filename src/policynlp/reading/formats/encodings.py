@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from policynlp.errors import InputError
+from policynlp.reading.formats.kinds import check_is_text
 
 _CHUNK: Final = 1 << 20
 # A text reads like Chinese if so many of its Han characters are among the common ones, the 3,755
@@ -40,6 +41,7 @@ def decode(data: bytes, *, place: str) -> str:
 
     The first of them counts in which it reads like Chinese, or, in utf-8, has no Han at all.
     """
+    check_is_text(data, place)
     for encoding in _candidates(data):
         try:
             text = data.decode(encoding)
@@ -77,6 +79,7 @@ def find_encoding(path: Path, *, place: str) -> str:
     """The encoding of a file of any size, by the rule of :func:`decode`."""
     with path.open("rb") as stream:
         start = stream.read(_CHUNK)
+        check_is_text(start, place)
         for encoding in _candidates(start):
             stream.seek(0)
             decoder = codecs.getincrementaldecoder(encoding)()

@@ -53,7 +53,10 @@ def read_page(html: str) -> InputRecord:
     from lxml.html import HTMLParser, document_fromstring
 
     data = html.encode("utf-8", "replace")
-    tree = document_fromstring(data, parser=HTMLParser(encoding="utf-8"))
+    parser = HTMLParser(encoding="utf-8", huge_tree=True)  # Else what is 255 deep is left out.
+    tree = document_fromstring(data, parser=parser)
+    if any("depth" in error.message for error in parser.error_log):
+        raise InputError("its elements are nested too deep to be read; save its text as .txt")
     _open_layout(tree)
     shown = _shown_text(tree)
     found: Any = trafilatura.bare_extraction(
@@ -100,25 +103,19 @@ def _inner_text(element: "HtmlElement") -> str:
 
 def _shown_text(tree: "HtmlElement") -> str:
     """What the page shows, one block a line, without tables."""
+    from lxml.etree import iterwalk
+
     lines = [""]
-
-    def add(text: str | None) -> None:
-        lines[-1] += text or ""
-
-    def walk(element: "HtmlElement") -> None:
+    # No recursion: old pages leave a font open in each paragraph, hundreds deep.
+    walker = iterwalk(tree, events=("start", "end", "comment", "pi"))
+    for event, element in walker:
         silent = not isinstance(element.tag, str) or element.tag in (*_SILENT, "table")
-        block = silent or element.tag not in _INLINE
-        if block:
+        if silent or element.tag not in _INLINE:
             lines.append("")
-        if not silent:
-            add(element.text)
-            for child in element:
-                walk(child)
-                add(child.tail)
-        if block:
-            lines.append("")
-
-    walk(tree)
+        if event == "start" and silent:
+            walker.skip_subtree()
+        else:
+            lines[-1] += (element.text if event == "start" else element.tail) or ""
     joined = (" ".join(_WRAPPED.sub("", line).split()) for line in lines)
     return "\n".join(line for line in joined if line)
 

@@ -22,6 +22,7 @@ from policynlp.reading.formats.items import (
     parse_cells,
     reason_of,
 )
+from policynlp.reading.formats.kinds import LONGEST_START, check_is_text
 from policynlp.records import InputRecord
 
 _WIDE: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -68,16 +69,17 @@ def find_in_line_file(file: InputFile, reading: Reading) -> Iterator[Item | Fail
     """One article a line."""
     assert file.path is not None
     with _open(file.path) as stream:
-        start = stream.read(2)
+        start = stream.read(LONGEST_START)
         stream.seek(0)
         lines: Iterable[bytes] = stream
-        if start in _WIDE:  # Whose line ends are not single bytes.
-            try:
+        try:
+            check_is_text(start, file.place)
+            if start.startswith(_WIDE):  # Whose line ends are not single bytes.
                 text = decode(stream.read(), place=file.place)
-            except InputError as error:
-                yield Failure(file.id, file.place, "decode", reason_of(error, file.place))
-                return
-            lines = (line.encode() for line in text.split("\n"))
+                lines = (line.encode() for line in text.split("\n"))
+        except InputError as error:
+            yield Failure(file.id, file.place, "decode", reason_of(error, file.place))
+            return
         yield from _find_in_lines(file, lines)
 
 
