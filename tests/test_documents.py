@@ -95,6 +95,15 @@ def test_a_page(tmp_path: Path, layout: str, encoding: str) -> None:
     assert "数值" not in made.text
 
 
+@pytest.mark.parametrize("before", ["", " \n<?xml version='1.0'?>\n"])
+def test_a_page_that_is_called_text(tmp_path: Path, before: str) -> None:
+    """A page saved as .txt, or sent to standard input, is no article full of tags."""
+    data = (before + page(PAGES["paragraphs"])).encode()
+    (tmp_path / "a.html").write_bytes(data)
+    (tmp_path / "a.txt").write_bytes(data)
+    assert body(article(tmp_path / "a.txt")) == body(article(tmp_path / "a.html")) == BODY
+
+
 def test_pages_without_an_article(tmp_path: Path) -> None:
     (tmp_path / "a.html").write_bytes(b"")
     (tmp_path / "b.htm").write_text("<html><body><script>x</script></body></html>")

@@ -25,6 +25,7 @@ _INLINE: Final = frozenset(
 _WIDE: Final = "\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef“”‘’"
 _WRAPPED: Final = re.compile(rf"(?<=[{_WIDE}])\s*[\r\n]\s*(?=[{_WIDE}])")
 _PROSE: Final = re.compile("[。！？]")
+_PAGE: Final = re.compile(r"\s*(?:<\?xml[^>]*>\s*)?<(?:!doctype html|html)\b", re.IGNORECASE)
 _SITE: Final = re.compile(r"\s*[-_|–—]+\s*[^-_|–—]*$")
 
 
@@ -38,6 +39,11 @@ def parse_page(item: Item, reading: Reading) -> InputRecord:
     if not html.strip():
         return InputRecord()
     return read_page(html)
+
+
+def is_page(text: str) -> bool:
+    """Whether a text is the source of a web page, whatever its file is called."""
+    return _PAGE.match(text) is not None
 
 
 def read_page(html: str) -> InputRecord:

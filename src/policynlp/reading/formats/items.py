@@ -136,7 +136,9 @@ def cause(error: Exception) -> str:
         return say(error.strerror)
     # An OSError that is none of the system's is of what unpacks: gzip, Arrow.
     if isinstance(error, BadZipFile | EOFError | OSError | zlib.error):
-        return say("it is damaged, locked with a password or of another kind")
+        return say(
+            "it is damaged, locked with a password or of another kind; get it again or save it anew"
+        )
     return f"{type(error).__name__}: {error}"
 
 

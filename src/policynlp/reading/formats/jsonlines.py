@@ -14,6 +14,7 @@ from policynlp.errors import InputError
 from policynlp.messages import say
 from policynlp.reading.formats.encodings import decode
 from policynlp.reading.formats.finding import InputFile
+from policynlp.reading.formats.html import is_page, read_page
 from policynlp.reading.formats.items import (
     Item,
     ItemError,
@@ -29,13 +30,14 @@ _WIDE: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 def parse_text(item: Item, reading: Reading) -> InputRecord:
-    """The record of a text file, or of its bytes."""
+    """The record of a text file, or of its bytes; a web page under its name is read as one."""
     data = item.content.read_bytes() if isinstance(item.content, Path) else item.content
     assert isinstance(data, bytes)
     try:
-        return InputRecord(text=decode(data, place=item.place))
+        text = decode(data, place=item.place)
     except InputError as error:
         raise ItemError("decode", error, item.place) from error
+    return read_page(text) if is_page(text) else InputRecord(text=text)
 
 
 def parse_line(item: Item, reading: Reading) -> InputRecord:
