@@ -257,12 +257,19 @@ def test_a_line_is_decoded_by_itself(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["[" * 100_000, '{"id": ' + "9" * 5000 + "}", '{"text": "a.", "title": {}}', "NaN"]
+    ("line", "reason"),
+    [
+        ("[" * 100_000, "not valid JSON: nested too deep"),
+        ('{"id": ' + "9" * 5000 + "}", "not valid JSON: a number has too many digits"),
+        ('{"text": "a.", "title": {}}', '"title" must be a string'),
+        ("NaN", "each line must be an object"),
+    ],
 )
-def test_strange_lines_are_failures(tmp_path: Path, line: str) -> None:
+def test_strange_lines_are_failures(tmp_path: Path, line: str, reason: str) -> None:
     (tmp_path / "a.jsonl").write_text(line + '\n{"text": "b.", "id": NaN}', encoding="utf-8")
     found = read(tmp_path)
     assert isinstance(found[0], Failure)
+    assert found[0].reason.startswith(reason)
     assert texts(found) == ["b."]
 
 

@@ -3,6 +3,7 @@
 import argparse
 import ast
 import errno
+import json
 import os
 import pickle
 import re
@@ -60,10 +61,29 @@ def templates(sources: Iterable[Path] = SOURCES) -> set[str]:
     return strings(arg for _, call in calls(sources, SPEAKERS) for arg in call.args)
 
 
+# All that json finds wrong, the last in a part of it that is written in C.
+BROKEN = (
+    *('{"a"', '{"a":}', '{"a":1 "b"', "{a:1}", "{} x", '{"a":"\n"}', '{"a":"\\u12"}', '{"a":"x'),
+    '{"a":"\\q"}',
+)
+
+
+def json_complaint(text: str) -> str:
+    with pytest.raises(json.JSONDecodeError) as caught:
+        json.loads(text)
+    return caught.value.msg
+
+
 def others_words() -> set[str]:
-    """What the program repeats of others: argparse's words, and the system's for its errors."""
+    """What the program repeats of others: the words of argparse, of json and of the system."""
     tree = ast.parse(Path(str(argparse.__file__)).read_text(encoding="utf-8"))
-    return strings(ast.walk(tree)) | set(map(os.strerror, errno.errorcode))
+    own = strings(ast.walk(tree)) | set(map(json_complaint, BROKEN))
+    return own | set(map(os.strerror, errno.errorcode))
+
+
+@pytest.mark.parametrize("text", BROKEN)
+def test_what_is_wrong_with_json_has_its_chinese(text: str) -> None:
+    assert json_complaint(text) in messages.chinese()
 
 
 def fields(template: str) -> list[str]:

@@ -120,10 +120,14 @@ def _parse_object(line: str) -> dict[str, object]:
         value = json.loads(line)
     except json.JSONDecodeError as error:
         raise InputError(
-            "not valid JSON: {error} at column {column}", error=error.msg, column=error.colno
+            "not valid JSON: {error} at column {column}",
+            error=say(error.msg),
+            column=error.colno,
         ) from error
-    except (ValueError, RecursionError) as error:  # Endless numbers, endless nesting.
-        raise InputError("not valid JSON: {error}", error=error) from error
+    except RecursionError as error:
+        raise InputError("not valid JSON: nested too deep") from error
+    except ValueError as error:
+        raise InputError("not valid JSON: a number has too many digits") from error
     if not isinstance(value, dict):
         raise InputError('each line must be an object such as {"id": …, "text": …}')
     return value
