@@ -19,9 +19,9 @@ NOWHERE = -1
 
 
 class Structure(NamedTuple):
-    """How rows of counts hang together: the paragraphs, a heading a section, their run-in heads.
+    """How rows of counts hang together: the paragraphs, a heading a section, the whole sections.
 
-    The last are one row a paragraph again, which is empty where none announces it.
+    Behind them are the run-in heads, one row a paragraph, which is empty where none announces it.
     ``sections`` has the section of each paragraph and ``articles`` the article of each section,
     both ascending; ``sizes`` are the paragraphs' lengths in characters.
     """
@@ -43,8 +43,13 @@ class Structure(NamedTuple):
 
     @property
     def n_rows(self) -> int:
-        """The number of paragraphs, headings and run-in heads."""
-        return 2 * len(self.sections) + len(self.articles)
+        """The number of paragraphs, headings, sections and run-in heads."""
+        return 2 * len(self.sections) + 2 * len(self.articles)
+
+    @property
+    def first_run_in(self) -> int:
+        """The row of the first paragraph's run-in head."""
+        return len(self.sections) + 2 * len(self.articles)
 
 
 class Pieces(NamedTuple):
@@ -89,6 +94,10 @@ class Layout(NamedTuple):
     word_starts: Ints
     stop_words: NDArray[np.bool_]
     coverage: Ints
+
+    def in_body(self) -> Ints:
+        """Return the occurrences that are in no heading."""
+        return (self.rows < self.structure.n_paragraphs).nonzero()[0]
 
 
 def lay_out(articles: Sequence[Article], vocabulary: Vocabulary) -> Layout:
@@ -166,7 +175,7 @@ def _pieces(
     run_ins: list[int] = []
     sentences: list[int] = []
     firsts = [0]
-    heading, first_run_in = structure.n_paragraphs, structure.n_paragraphs + structure.n_sections
+    heading, first_run_in = structure.n_paragraphs, structure.first_run_in
     row = number = 0
     for article, base in zip(articles, bases, strict=True):
         for section in article.sections:
@@ -195,16 +204,19 @@ def _pieces(
 def count_rows(layout: Layout, n_terms: int) -> Pooled:
     """Count the terms of each row of the layout's structure.
 
-    The entries are those of the occurrences in their paragraph or heading.
+    The pairs are the occurrences in their paragraph or heading, then those of paragraphs in their
+    section, then those of run-in heads.
     """
-    again = (layout.run_ins != NOWHERE).nonzero()[0]
-    counts, entries = pool(
-        np.concatenate((layout.rows, layout.run_ins.take(again))),
-        np.concatenate((layout.terms, layout.terms.take(again))),
-        layout.structure.n_rows,
+    structure, rows, terms = layout.structure, layout.rows, layout.terms
+    body, run_in = layout.in_body(), (layout.run_ins != NOWHERE).nonzero()[0]
+    sections = structure.sections.take(rows.take(body))
+    sections += structure.n_paragraphs + structure.n_sections
+    return pool(
+        np.concatenate((rows, sections, layout.run_ins.take(run_in))),
+        np.concatenate((terms, terms.take(body), terms.take(run_in))),
+        structure.n_rows,
         n_terms,
     )
-    return Pooled(counts, entries[: len(layout.terms)])
 
 
 def ranges(begins: Ints, sizes: Ints) -> Ints:
@@ -213,3 +225,11 @@ def ranges(begins: Ints, sizes: Ints) -> Ints:
     shifts = begins - ends + sizes
     places: Ints = shifts.repeat(sizes) + np.arange(ends[-1] if len(ends) else 0)
     return places
+
+
+def runs(keys: Ints) -> tuple[Ints, Ints]:
+    """Return where runs of equal ``keys`` begin, and their sizes."""
+    is_bound = np.ones(len(keys) + 1, dtype=bool)
+    np.not_equal(keys[1:], keys[:-1], out=is_bound[1:-1])
+    bounds = is_bound.nonzero()[0]
+    return bounds[:-1], bounds[1:] - bounds[:-1]

@@ -44,30 +44,38 @@ def count_terms(text: str) -> Counter[str]:
 class Counts(NamedTuple):
     """Term counts of rows of text, as in a CSR matrix of ``len(indptr) - 1`` rows.
 
-    ``terms`` and ``values`` have one entry a distinct term of a row; the entries of row
+    ``rows``, ``terms`` and ``values`` have one entry a distinct term of a row; the entries of row
     ``i`` are ``indptr[i]`` to ``indptr[i + 1]``, in ascending order of term.
     """
 
     indptr: Ints
+    rows: Ints
     terms: Ints
     values: Floats
-
-    def rows(self) -> Ints:
-        """Return the row of each entry."""
-        return np.repeat(np.arange(len(self.indptr) - 1), np.diff(self.indptr))
 
     def between(self, first: int, last: int) -> "Counts":
         """Return the rows from ``first`` up to ``last``."""
         begin, end = self.indptr[first], self.indptr[last]
-        indptr = self.indptr[first : last + 1] - begin
-        return Counts(indptr, self.terms[begin:end], self.values[begin:end])
+        return Counts(
+            self.indptr[first : last + 1] - begin,
+            self.rows[begin:end] - first,
+            self.terms[begin:end],
+            self.values[begin:end],
+        )
 
 
 class Pooled(NamedTuple):
-    """Counts, and which entry of them each of the pairs that were counted went into."""
+    """Counts of pairs: in ``order``, so many pairs as ``sizes`` make an entry each."""
 
     counts: Counts
-    entries: Ints
+    order: Ints
+    sizes: Ints
+
+    def entries(self) -> Ints:
+        """Return the entry that each of the pairs went into."""
+        entries = np.empty_like(self.order)
+        entries[self.order] = np.arange(len(self.sizes)).repeat(self.sizes)
+        return entries
 
 
 class Located(NamedTuple):
@@ -133,26 +141,26 @@ class Vocabulary:
             if term in self.ids
         ]
         row, term, count = np.array(entries, dtype=np.int64).reshape(-1, 3).T
-        return pool(row, term, len(rows), len(self), count).counts
+        return pool(row.repeat(count), term.repeat(count), len(rows), len(self)).counts
 
 
-def pool(
-    rows: Ints, terms: Ints, n_rows: int, n_terms: int, values: NDArray[Any] | None = None
-) -> Pooled:
-    """Sum ``values``, or ones, over equal (row, term) pairs into ``n_rows`` rows of counts.
+def pool(rows: Ints, terms: Ints, n_rows: int, n_terms: int) -> Pooled:
+    """Count equal (row, term) pairs into ``n_rows`` rows of counts.
 
     Numbers of 16 bits are sorted by counting, in half the time of comparing pairs.
     """
     order = np.lexsort((_narrow(terms, n_terms), _narrow(rows, n_rows)))
-    ordered = (rows * n_terms + terms).take(order)
-    new = np.ones(len(ordered), dtype=bool)
-    np.not_equal(ordered[1:], ordered[:-1], out=new[1:])
-    entries = np.empty_like(order)
-    entries[order] = new.cumsum() - 1
-    keys = ordered[new]
-    sums = np.bincount(entries, values, len(keys)).astype(np.float64, copy=False)
-    indptr = keys.searchsorted(np.arange(n_rows + 1) * n_terms)
-    return Pooled(Counts(indptr, keys % n_terms, sums), entries)
+    rows, terms = rows.take(order), terms.take(order)
+    is_bound = np.ones(len(order) + 1, dtype=bool)
+    np.not_equal(terms[1:], terms[:-1], out=is_bound[1:-1])
+    is_bound[1:-1] |= rows[1:] != rows[:-1]
+    bounds = is_bound.nonzero()[0]
+    starts = bounds[:-1]
+    sizes = bounds[1:] - starts
+    rows = rows.take(starts)
+    indptr = rows.searchsorted(np.arange(n_rows + 1))
+    counts = Counts(indptr, rows, terms.take(starts), sizes.astype(np.float64))
+    return Pooled(counts, order, sizes)
 
 
 def _narrow(numbers: Ints, limit: int) -> NDArray[np.unsignedinteger[Any]]:
@@ -167,9 +175,8 @@ def tf_idf(counts: Counts, idf: Floats) -> Counts:
     approaches in automatic text retrieval", 1988; ``idf`` has one entry a term.
     """
     values = (1.0 + np.log(counts.values)) * idf.take(counts.terms)
-    rows = counts.rows()
-    norms = np.sqrt(np.bincount(rows, values * values, minlength=len(counts.indptr) - 1))
-    return Counts(counts.indptr, counts.terms, values / norms[rows])
+    norms = np.sqrt(np.bincount(counts.rows, values * values, len(counts.indptr) - 1))
+    return counts._replace(values=values / norms.take(counts.rows))
 
 
 def inverse_document_frequency(document_frequency: Ints, n_documents: int) -> Floats:
@@ -180,9 +187,14 @@ def inverse_document_frequency(document_frequency: Ints, n_documents: int) -> Fl
 
 def project(rows: Counts, weights: Floats) -> Floats:
     """Multiply weighted rows with ``weights`` [terms, columns] to [rows, columns]."""
+    return add_up(rows, weights.take(rows.terms, axis=0))
+
+
+def add_up(rows: Counts, weights: Floats) -> Floats:
+    """Multiply weighted rows with ``weights`` [entries, columns], in place, to [rows, columns]."""
     product = np.zeros((len(rows.indptr) - 1, weights.shape[1]))
-    if len(rows.terms):
+    if len(weights):
         filled = (rows.indptr[1:] > rows.indptr[:-1]).nonzero()[0]
-        contributions = weights.take(rows.terms, axis=0) * rows.values[:, None]
-        product[filled] = np.add.reduceat(contributions, rows.indptr[filled])
+        weights *= rows.values[:, None]
+        product[filled] = np.add.reduceat(weights, rows.indptr.take(filled))
     return product

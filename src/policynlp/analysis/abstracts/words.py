@@ -11,7 +11,7 @@ from typing import Final, NamedTuple, Protocol, cast
 import numpy as np
 
 from policynlp.analysis.abstracts.sentences import Flags, Sentences, Table, Unit
-from policynlp.analysis.layout import ranges
+from policynlp.analysis.layout import ranges, runs
 from policynlp.language.terms import Floats, Ints
 
 _NOTHING: Final = 1e-30  # instead of 0 under a division
@@ -69,7 +69,7 @@ class Words:
         self._table, n = table, len(table.sentences)
         term_bits, row_bits = len(lexicon).bit_length(), n.bit_length()
         keys = _keys(sentences, units, table, term_bits, row_bits)
-        starts, counts = _runs(keys)
+        starts, counts = runs(keys)
         keys = keys.take(starts)
         self._rows = rows = keys & (1 << row_bits) - 1
         self._pairs = pairs = keys >> row_bits  # of unit and term
@@ -170,17 +170,9 @@ def _keys(
     return keys
 
 
-def _runs(keys: Ints) -> tuple[Ints, Ints]:
-    """Return where runs of equal ``keys`` begin, and their sizes."""
-    is_bound = np.ones(len(keys) + 1, dtype=bool)
-    np.not_equal(keys[1:], keys[:-1], out=is_bound[1:-1])
-    bounds = is_bound.nonzero()[0]
-    return bounds[:-1], bounds[1:] - bounds[:-1]
-
-
 def _couples(pairs: Ints) -> tuple[Ints, Ints]:
     """Return every two entries, one before the other, that have the same pair."""
-    starts, sizes = _runs(pairs)
+    starts, sizes = runs(pairs)
     places = np.arange(len(pairs))
     followers = (starts + sizes - 1).repeat(sizes) - places
     return places.repeat(followers), ranges(places + 1, followers)
