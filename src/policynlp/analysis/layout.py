@@ -115,7 +115,7 @@ def lay_out(articles: Sequence[Article], vocabulary: Vocabulary) -> Layout:
     found = vocabulary.locate(text)
     known = (found.words >= 0).nonzero()[0]
     places = np.concatenate((found.word_starts.take(known), found.places))
-    terms = np.concatenate((found.words.take(known), found.characters))
+    terms: Ints = np.concatenate((found.words.take(known), found.characters), dtype=np.int64)
     piece = pieces.starts.searchsorted(places, side="right") - 1
     inside = (places < pieces.ends.take(piece)).nonzero()[0]  # not between two body lines
     piece = piece.take(inside)
@@ -133,17 +133,18 @@ def lay_out(articles: Sequence[Article], vocabulary: Vocabulary) -> Layout:
         int(inside.searchsorted(len(known))),
         found.word_starts,
         vocabulary.are_stop_words(found.words),
-        _coverage(found, begins),
+        _coverage(found, known, begins),
     )
 
 
-def _coverage(found: Located, begins: Sequence[int]) -> Ints:
-    """Count the words, and the unknown ones, from each of ``begins`` up to the next."""
-    sums = np.zeros((2, len(found.words) + 1), dtype=np.int64)
-    is_word = found.words != MARK
-    is_word.cumsum(out=sums[0, 1:])
-    (is_word & (found.words < 0)).cumsum(out=sums[1, 1:])
-    return np.diff(sums.take(found.word_starts.searchsorted(begins), axis=1)).T
+def _coverage(found: Located, known: Ints, begins: Sequence[int]) -> Ints:
+    """Count the words, and those not among the known, from each of ``begins`` up to the next."""
+    bounds = found.word_starts.searchsorted(begins)
+    marks = (found.words == MARK).nonzero()[0]
+    words = bounds - marks.searchsorted(bounds)
+    counts = np.array((words, words - known.searchsorted(bounds)))
+    coverage: Ints = (counts[:, 1:] - counts[:, :-1]).T
+    return coverage
 
 
 def _join(articles: Sequence[Article]) -> tuple[str, list[int], tuple[int, ...]]:
@@ -229,7 +230,8 @@ def ranges(begins: Ints, sizes: Ints) -> Ints:
 
 def runs(keys: Ints) -> tuple[Ints, Ints]:
     """Return where runs of equal ``keys`` begin, and their sizes."""
-    is_bound = np.ones(len(keys) + 1, dtype=bool)
+    is_bound = np.empty(len(keys) + 1, dtype=bool)
+    is_bound[0] = is_bound[-1] = True
     np.not_equal(keys[1:], keys[:-1], out=is_bound[1:-1])
     bounds = is_bound.nonzero()[0]
     return bounds[:-1], bounds[1:] - bounds[:-1]

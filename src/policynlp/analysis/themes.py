@@ -62,15 +62,15 @@ class Probabilities(NamedTuple):
 
 def decide(weighted: Weighted, model: Model) -> Floats:
     """Return decision values [paragraphs, themes], equal to the fitted classifiers' own."""
-    structure = weighted.structure
-    rows = weighted.rows.between(0, structure.first_run_in)
+    rows, structure = weighted
     n, headed = structure.n_paragraphs, structure.n_paragraphs + structure.n_sections
-    bounds = (0, rows.indptr[n], rows.indptr[headed], len(rows.terms))
-    weights = np.empty((len(rows.terms), len(model.themes)))
+    indptr = rows.indptr[: structure.first_run_in + 1]
+    bounds = (0, indptr[n], indptr[headed], indptr[-1])
+    weights = np.empty((bounds[-1], len(model.themes)))
     for view, (begin, end) in zip(_VIEWS, pairwise(bounds), strict=True):
         own = weights[begin:end]
         model.weights[view].take(rows.terms[begin:end], axis=0, out=own, mode="clip")
-    values = add_up(rows, weights)
+    values = add_up(indptr, rows.values[: len(weights)], weights)
     of_section = values[headed:] + values[n:headed]
     return values[:n] + of_section.take(structure.sections, axis=0) + model.intercepts
 
@@ -80,9 +80,10 @@ def announce(weighted: Weighted, model: Model) -> Floats:
 
     The head is read as a paragraph that is its own section; 0 where there is none.
     """
-    run_ins, weights = weighted.run_ins, model.weights
-    probabilities = np.zeros((len(run_ins.indptr) - 1, len(model.themes)))
-    if len(run_ins.terms):
+    (rows, structure), weights = weighted, model.weights
+    probabilities = np.zeros((structure.n_paragraphs, len(model.themes)))
+    if rows.indptr[structure.first_run_in] < len(rows.terms):
+        run_ins = weighted.run_ins
         there = run_ins.indptr[1:] > run_ins.indptr[:-1]
         decisions = project(run_ins, weights["paragraph"]) + project(run_ins, weights["section"])
         slope, offset = model.calibration.T
@@ -120,16 +121,16 @@ def roll_up(probabilities: Floats, announced: Floats, structure: Structure) -> F
     head, and 1. A section without text has the least log-odds.
     """
     evidence = np.zeros((structure.n_sections, probabilities.shape[1], len(ROLL_UP)))
-    groups, sizes = structure.sections, structure.sizes
-    if len(groups):
-        begins, counts = runs(groups)
-        filled = groups.take(begins)
-        evidence[filled, :, 0] = np.maximum.reduceat(probabilities, begins)
-        lengths = np.maximum(sizes, 1)
+    begins, counts = runs(structure.sections)
+    if len(begins):
+        found = np.empty((len(begins), *evidence.shape[1:]))
+        found[:, :, 0] = np.maximum.reduceat(probabilities, begins)
+        lengths = np.maximum(structure.sizes, 1)
         sums = np.add.reduceat(probabilities * lengths[:, None], begins)
-        evidence[filled, :, 1] = sums / np.add.reduceat(lengths, begins)[:, None]
-        evidence[filled, :, 2] = np.add.reduceat(probabilities, begins) / counts[:, None]
-        evidence[filled, :, 3] = np.maximum.reduceat(announced, begins)
+        found[:, :, 1] = sums / np.add.reduceat(lengths, begins)[:, None]
+        found[:, :, 2] = np.add.reduceat(probabilities, begins) / counts[:, None]
+        found[:, :, 3] = np.maximum.reduceat(announced, begins)
+        evidence[structure.sections.take(begins)] = found
     evidence[:, :, :3] = log_odds(evidence[:, :, :3])
     evidence[:, :, 4] = 1.0
     return evidence

@@ -89,7 +89,7 @@ class Located(NamedTuple):
     word_starts: Ints
     words: Ints
     places: Ints
-    characters: Ints
+    characters: NDArray[np.int32]
 
 
 class Vocabulary:
@@ -105,7 +105,7 @@ class Vocabulary:
         # Three places more, so that UNKNOWN, STOP and MARK index it from behind.
         self._stops = np.zeros(len(self.terms) + 3, dtype=bool)
         self._stops[[STOP, *(self.ids[word] for word in stop_words() & self.ids.keys())]] = True
-        self._characters = np.full(_PLANE, UNKNOWN, dtype=np.int64)
+        self._characters = np.full(_PLANE, UNKNOWN, dtype=np.int32)  # more of it stays cached
         for term in self.terms[self.n_words :]:
             self._characters[ord(term[-1])] = self.ids[term]
 
@@ -119,7 +119,7 @@ class Vocabulary:
         ids = np.fromiter(map(self._words.get, cut, repeat(UNKNOWN)), np.int64, len(cut))
         lengths = np.fromiter(map(len, cut), np.int64, len(cut))
         codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
-        characters = self._characters.take(np.minimum(codes, _PLANE - 1))
+        characters = self._characters.take(codes, mode="clip")
         places = (characters >= 0).nonzero()[0]
         return Located(lengths.cumsum() - lengths, ids, places, characters.take(places))
 
@@ -151,7 +151,8 @@ def pool(rows: Ints, terms: Ints, n_rows: int, n_terms: int) -> Pooled:
     """
     order = np.lexsort((_narrow(terms, n_terms), _narrow(rows, n_rows)))
     rows, terms = rows.take(order), terms.take(order)
-    is_bound = np.ones(len(order) + 1, dtype=bool)
+    is_bound = np.empty(len(order) + 1, dtype=bool)
+    is_bound[0] = is_bound[-1] = True
     np.not_equal(terms[1:], terms[:-1], out=is_bound[1:-1])
     is_bound[1:-1] |= rows[1:] != rows[:-1]
     bounds = is_bound.nonzero()[0]
@@ -176,7 +177,7 @@ def tf_idf(counts: Counts, idf: Floats) -> Counts:
     """
     values = (1.0 + np.log(counts.values)) * idf.take(counts.terms)
     norms = np.sqrt(np.bincount(counts.rows, values * values, len(counts.indptr) - 1))
-    return counts._replace(values=values / norms.take(counts.rows))
+    return Counts(counts.indptr, counts.rows, counts.terms, values / norms.take(counts.rows))
 
 
 def inverse_document_frequency(document_frequency: Ints, n_documents: int) -> Floats:
@@ -187,14 +188,14 @@ def inverse_document_frequency(document_frequency: Ints, n_documents: int) -> Fl
 
 def project(rows: Counts, weights: Floats) -> Floats:
     """Multiply weighted rows with ``weights`` [terms, columns] to [rows, columns]."""
-    return add_up(rows, weights.take(rows.terms, axis=0))
+    return add_up(rows.indptr, rows.values, weights.take(rows.terms, axis=0))
 
 
-def add_up(rows: Counts, weights: Floats) -> Floats:
-    """Multiply weighted rows with ``weights`` [entries, columns], in place, to [rows, columns]."""
-    product = np.zeros((len(rows.indptr) - 1, weights.shape[1]))
+def add_up(indptr: Ints, values: Floats, weights: Floats) -> Floats:
+    """Multiply ``values`` with ``weights`` [entries, columns], in place, and sum them by row."""
+    product = np.zeros((len(indptr) - 1, weights.shape[1]))
     if len(weights):
-        filled = (rows.indptr[1:] > rows.indptr[:-1]).nonzero()[0]
-        weights *= rows.values[:, None]
-        product[filled] = np.add.reduceat(weights, rows.indptr.take(filled))
+        filled = (indptr[1:] > indptr[:-1]).nonzero()[0]
+        weights *= values[:, None]
+        product[filled] = np.add.reduceat(weights, indptr.take(filled))
     return product

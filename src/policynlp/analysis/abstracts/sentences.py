@@ -15,7 +15,7 @@ Flags = NDArray[np.bool_]
 
 _PLANE: Final = 0x10000
 # What a sentence ends with, or an item of a list, but for the quotes and brackets that close there.
-_ENDS: Final = "。！？!?｡….；;"
+_ENDS: Final = tuple("。！？!?｡….；;")
 _CLOSERS: Final = '”’」』）)】》〉〕］]"'
 
 
@@ -149,7 +149,7 @@ def _fragments(text: str, codes: Codes, starts: Ints, ends: Ints) -> frozenset[i
     """Number the sentences that do not end as one."""
     odd = (~_IS_END.take(codes.take(ends - 1, mode="clip"), mode="clip")).nonzero()[0]
     quoted = ((i, text[starts[i] : ends[i]].rstrip(_CLOSERS)) for i in odd.tolist())
-    return frozenset(i for i, said in quoted if not said.endswith(tuple(_ENDS)))
+    return frozenset(i for i, said in quoted if not said.endswith(_ENDS))
 
 
 def _words(layout: Layout) -> tuple[Occurrences, list[Ints]]:

@@ -138,20 +138,22 @@ class Vectors:
 
     def tables(self) -> Iterator[list[list[float]]]:
         """Yield the cosines of each sentence of a group with each other, for every group."""
-        sizes = np.array(self._sizes)
-        squares = sizes * sizes
-        bounds = [0, *squares.cumsum().tolist()]
         # Where the row of a sentence begins, less the number of the group's first sentence.
-        firsts = (sizes.cumsum() - sizes).repeat(sizes)
-        offsets = (squares.cumsum() - squares).repeat(sizes)
-        offsets += (np.arange(len(firsts)) - firsts) * sizes.repeat(sizes) - firsts
+        offsets: list[int] = []
+        n_cells = 0
+        for size in self._sizes:
+            begin = n_cells - len(offsets)
+            n_cells += size * size
+            offsets.extend([begin + i * size for i in range(size)])
         left, right = _couples(self._pairs)
         one, other = self._owners.take(left), self._owners.take(right)
         products = self._values.take(left) * self._values.take(right)
-        cells = np.concatenate((offsets.take(one) + other, offsets.take(other) + one))
-        table = _sums(cells, np.concatenate((products, products)), bounds[-1])
-        for size, begin, end in zip(self._sizes, bounds, bounds[1:], strict=False):
-            yield table[begin:end].reshape(size, size).tolist()
+        cells = np.array(offsets, np.int64).take(one) + other
+        half, end = _sums(cells, products, n_cells), 0
+        for size in self._sizes:
+            begin, end = end, end + size * size
+            table = half[begin:end].reshape(size, size)
+            yield (table + table.T).tolist()
 
 
 def _keys(
@@ -161,10 +163,10 @@ def _keys(
     rows, terms = sentences.words
     firsts = [unit.first for unit in units]
     begins, ends = rows.searchsorted((firsts, [unit.end for unit in units]))
-    own = list(map(slice, begins.tolist(), ends.tolist()))
     moved = table.begins - firsts + (np.arange(len(units)) << term_bits + row_bits)
-    keys = np.concatenate([terms[each] for each in own]) << row_bits
-    keys += np.concatenate([rows[each] for each in own])
+    words = (terms << row_bits) + rows
+    own = map(slice, begins.tolist(), ends.tolist())
+    keys = np.concatenate([words[each] for each in own])
     keys += moved.repeat(ends - begins)
     keys.sort()
     return keys
