@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from itertools import pairwise, repeat
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -80,8 +80,7 @@ class Contributions:
         a figure or a name in Latin letters that is part of it is quoted whole, with its unit,
         which adds nothing to the weight. Of equal phrases the first is quoted.
         """
-        if not questions or not len(self._layout.word_starts):
-            yield from repeat((), len(questions))
+        if not questions:
             return
         bases = [self._layout.bases[question.article] for question in questions]
         asked = self._extents(questions, bases)

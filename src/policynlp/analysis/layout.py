@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from policynlp.article import Article
-from policynlp.language.terms import MARK, Ints, Located, Pooled, Vocabulary, pool
+from policynlp.language.terms import MARK, Codes, Ints, Located, Pooled, Vocabulary, pool
 
 NOWHERE = -1
 
@@ -70,9 +70,10 @@ class Pieces(NamedTuple):
 class Layout(NamedTuple):
     """The term occurrences of some articles with the row and the sentence each stands in.
 
-    The articles' bodies count as one ``text``; ``bases`` [articles] is what a place in an
-    article lies further on in it. ``terms``, ``starts``, ``rows``, ``run_ins`` and ``sentences``
-    [occurrences] have the ``n_words`` words in order, then the characters in order. ``run_ins``
+    The articles' bodies, each with a line end behind it, count as one ``text`` with the code
+    points ``codes``; ``bases`` [articles] is what a place in an article lies further on in it.
+    ``terms``, ``starts``, ``rows``, ``run_ins`` and ``sentences`` [occurrences] have the
+    ``n_words`` words in order, then the characters in order. ``run_ins``
     is the row of the run-in head that an occurrence is in, if any, besides its paragraph's;
     ``sentences`` is as in ``pieces``; article i has those from ``first_sentences[i]`` up to
     ``first_sentences[i + 1]``. ``word_starts`` and ``stop_words`` [words] are of every word,
@@ -82,6 +83,7 @@ class Layout(NamedTuple):
 
     structure: Structure
     text: str
+    codes: Codes
     bases: tuple[int, ...]
     pieces: Pieces
     terms: Ints
@@ -122,6 +124,7 @@ def lay_out(articles: Sequence[Article], vocabulary: Vocabulary) -> Layout:
     return Layout(
         structure,
         text,
+        found.codes,
         bases,
         pieces,
         terms.take(inside),
@@ -150,17 +153,18 @@ def _coverage(found: Located, known: Ints, begins: Sequence[int]) -> Ints:
 def _join(articles: Sequence[Article]) -> tuple[str, list[int], tuple[int, ...]]:
     """Return the articles' bodies as one text, where each begins, and what its places move by.
 
+    Each has a line end behind it, so that a place can be where the last one ends.
     Behind the last article another one would begin.
     """
     bodies, firsts = [], []
     for article in articles:
         first = article.sections[0].start if article.sections else 0
         last = article.sections[-1].end if article.sections else 0
-        bodies.append(article.text[first:last])
+        bodies.append(article.text[first:last] + "\n")
         firsts.append(first)
-    begins = list(accumulate((len(body) + 1 for body in bodies), initial=0))
+    begins = list(accumulate(map(len, bodies), initial=0))
     bases = tuple(begin - first for begin, first in zip(begins, firsts, strict=False))
-    return "\n".join(bodies), begins, bases
+    return "".join(bodies), begins, bases
 
 
 def _pieces(

@@ -18,6 +18,7 @@ from policynlp.language.words import stop_words, words
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Codes = NDArray[np.uint32]
 
 CHARACTER = "字:"
 HAN = re.compile("[\u4e00-\u9fff]")
@@ -79,13 +80,14 @@ class Pooled(NamedTuple):
 
 
 class Located(NamedTuple):
-    """The words of a text in order, and those of its characters that are terms.
+    """The code points and words of a text in order, and those of its characters that are terms.
 
     ``words`` are ids of terms, ``UNKNOWN`` or, for a stop word that is no term, ``STOP``, and
     ``MARK`` for what is no word;
     ``characters`` are ids of terms that stand at ``places``.
     """
 
+    codes: Codes
     word_starts: Ints
     words: Ints
     places: Ints
@@ -121,7 +123,7 @@ class Vocabulary:
         codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
         characters = self._characters.take(codes, mode="clip")
         places = (characters >= 0).nonzero()[0]
-        return Located(lengths.cumsum() - lengths, ids, places, characters.take(places))
+        return Located(codes, lengths.cumsum() - lengths, ids, places, characters.take(places))
 
     def are_stop_words(self, ids: Ints) -> NDArray[np.bool_]:
         """Say of the words of a :class:`Located` which are stop words."""
