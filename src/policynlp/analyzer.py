@@ -99,7 +99,7 @@ class Analyzer:
     ) -> Iterator[Analysis | Failure]:
         """Analyze ``items`` in order, with ``jobs`` processes, as they are asked for.
 
-        Articles go through in lots of up to 32: one by one they take half as long again.
+        Articles go through in lots of up to 32: one by one, short ones take twice as long.
         With ``on_error="return"`` an item that fails gives a :class:`Failure` in its place.
         """
         self._check(limits)
