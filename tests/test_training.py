@@ -57,7 +57,7 @@ def test_decisions_equal_the_mean_of_scikit_learns(written: list[LabelledSection
             machine = classifier(features[train], holds[train], weights[train])
             theirs[held, :, theme] = machine.decision_function(features)
     fit = fit_model(part, THEMES, name="t", abstracts=np.zeros(0), abstract_words={}, details={})
-    ours = decide(data.weighted, data.structure, fit.model)
+    ours = decide(data.weighted, fit.model)
     np.testing.assert_allclose(ours, theirs.mean(axis=0), atol=1e-6)
 
 

@@ -136,7 +136,7 @@ def tag_by_ours(
     model = fit_model(read(), themes, name=OURS, details={}, **no_ranker).model
     seconds = time.process_time() - started
     data = build_dataset(test, themes, model.vocabulary, model.idf)
-    found = infer(data.weighted, data.structure, model).paragraphs
+    found = infer(data.weighted, model).paragraphs
     return found >= np.array(model.paragraph.threshold), seconds
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from itertools import pairwise, repeat
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from policynlp.analysis.layout import Layout, ranges
 from policynlp.analysis.themes import Weighted
 from policynlp.article import Article, Evidence, Paragraph, Section
-from policynlp.language.terms import Floats, Ints
+from policynlp.language.terms import Floats, Ints, Pooled
 from policynlp.model import Model
 
 _MOST_EVIDENCE: Final = 5
@@ -51,11 +51,11 @@ class _Extents(NamedTuple):
 class Contributions:
     """What each term occurrence of some articles adds to its paragraphs' log-odds."""
 
-    def __init__(self, weighted: Weighted, layout: Layout, entries: Ints, model: Model) -> None:
-        """Take what probabilities were inferred from; ``entries`` says what was counted where."""
+    def __init__(self, weighted: Weighted, pooled: Pooled, layout: Layout, model: Model) -> None:
+        """Take what probabilities were inferred from, and what was counted for it."""
         self._weighted = weighted
+        self._pooled = pooled
         self._layout = layout
-        self._entries = entries
         self._model = model
 
     @cached_property
@@ -64,14 +64,12 @@ class Contributions:
 
         An occurrence in a heading has no part of the section.
         """
-        weighted, entries = self._weighted, self._entries
-        own = np.concatenate((weighted.paragraphs.values, weighted.headings.values))
-        own /= weighted.times
-        body = weighted.times[: len(weighted.in_section)]
-        times = np.bincount(weighted.in_section, body, len(weighted.sections.values))
-        of_section = np.zeros(len(own))
-        of_section[: len(body)] = (weighted.sections.values / times).take(weighted.in_section)
-        return own.take(entries), of_section.take(entries)
+        parts = self._weighted.rows.values / self._pooled.counts.values
+        of_pairs = parts.take(self._pooled.entries())
+        n, body = len(self._layout.terms), self._layout.in_body()
+        of_section = np.zeros(n)
+        of_section[body] = of_pairs[n : n + len(body)]
+        return of_pairs[:n], of_section
 
     def evidence(
         self, articles: Sequence[Article], questions: Sequence[Question]
@@ -82,8 +80,7 @@ class Contributions:
         a figure or a name in Latin letters that is part of it is quoted whole, with its unit,
         which adds nothing to the weight. Of equal phrases the first is quoted.
         """
-        if not questions or not len(self._layout.word_starts):
-            yield from repeat((), len(questions))
+        if not questions:
             return
         bases = [self._layout.bases[question.article] for question in questions]
         asked = self._extents(questions, bases)

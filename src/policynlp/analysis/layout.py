@@ -13,15 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from policynlp.article import Article
-from policynlp.language.terms import MARK, Ints, Located, Pooled, Vocabulary, pool
+from policynlp.language.terms import MARK, Codes, Ints, Located, Pooled, Vocabulary, pool
 
 NOWHERE = -1
 
 
 class Structure(NamedTuple):
-    """How rows of counts hang together: the paragraphs, a heading a section, their run-in heads.
+    """How rows of counts hang together: the paragraphs, a heading a section, the whole sections.
 
-    The last are one row a paragraph again, which is empty where none announces it.
+    Behind them are the run-in heads, one row a paragraph, which is empty where none announces it.
     ``sections`` has the section of each paragraph and ``articles`` the article of each section,
     both ascending; ``sizes`` are the paragraphs' lengths in characters.
     """
@@ -43,8 +43,13 @@ class Structure(NamedTuple):
 
     @property
     def n_rows(self) -> int:
-        """The number of paragraphs, headings and run-in heads."""
-        return 2 * len(self.sections) + len(self.articles)
+        """The number of paragraphs, headings, sections and run-in heads."""
+        return 2 * len(self.sections) + 2 * len(self.articles)
+
+    @property
+    def first_run_in(self) -> int:
+        """The row of the first paragraph's run-in head."""
+        return len(self.sections) + 2 * len(self.articles)
 
 
 class Pieces(NamedTuple):
@@ -65,9 +70,10 @@ class Pieces(NamedTuple):
 class Layout(NamedTuple):
     """The term occurrences of some articles with the row and the sentence each stands in.
 
-    The articles' bodies count as one ``text``; ``bases`` [articles] is what a place in an
-    article lies further on in it. ``terms``, ``starts``, ``rows``, ``run_ins`` and ``sentences``
-    [occurrences] have the ``n_words`` words in order, then the characters in order. ``run_ins``
+    The articles' bodies, each with a line end behind it, count as one ``text`` with the code
+    points ``codes``; ``bases`` [articles] is what a place in an article lies further on in it.
+    ``terms``, ``starts``, ``rows``, ``run_ins`` and ``sentences`` [occurrences] have the
+    ``n_words`` words in order, then the characters in order. ``run_ins``
     is the row of the run-in head that an occurrence is in, if any, besides its paragraph's;
     ``sentences`` is as in ``pieces``; article i has those from ``first_sentences[i]`` up to
     ``first_sentences[i + 1]``. ``word_starts`` and ``stop_words`` [words] are of every word,
@@ -77,6 +83,7 @@ class Layout(NamedTuple):
 
     structure: Structure
     text: str
+    codes: Codes
     bases: tuple[int, ...]
     pieces: Pieces
     terms: Ints
@@ -89,6 +96,10 @@ class Layout(NamedTuple):
     word_starts: Ints
     stop_words: NDArray[np.bool_]
     coverage: Ints
+
+    def in_body(self) -> Ints:
+        """Return the occurrences that are in no heading."""
+        return (self.rows < self.structure.n_paragraphs).nonzero()[0]
 
 
 def lay_out(articles: Sequence[Article], vocabulary: Vocabulary) -> Layout:
@@ -106,13 +117,14 @@ def lay_out(articles: Sequence[Article], vocabulary: Vocabulary) -> Layout:
     found = vocabulary.locate(text)
     known = (found.words >= 0).nonzero()[0]
     places = np.concatenate((found.word_starts.take(known), found.places))
-    terms = np.concatenate((found.words.take(known), found.characters))
+    terms: Ints = np.concatenate((found.words.take(known), found.characters), dtype=np.int64)
     piece = pieces.starts.searchsorted(places, side="right") - 1
     inside = (places < pieces.ends.take(piece)).nonzero()[0]  # not between two body lines
     piece = piece.take(inside)
     return Layout(
         structure,
         text,
+        found.codes,
         bases,
         pieces,
         terms.take(inside),
@@ -124,33 +136,35 @@ def lay_out(articles: Sequence[Article], vocabulary: Vocabulary) -> Layout:
         int(inside.searchsorted(len(known))),
         found.word_starts,
         vocabulary.are_stop_words(found.words),
-        _coverage(found, begins),
+        _coverage(found, known, begins),
     )
 
 
-def _coverage(found: Located, begins: Sequence[int]) -> Ints:
-    """Count the words, and the unknown ones, from each of ``begins`` up to the next."""
-    sums = np.zeros((2, len(found.words) + 1), dtype=np.int64)
-    is_word = found.words != MARK
-    is_word.cumsum(out=sums[0, 1:])
-    (is_word & (found.words < 0)).cumsum(out=sums[1, 1:])
-    return np.diff(sums.take(found.word_starts.searchsorted(begins), axis=1)).T
+def _coverage(found: Located, known: Ints, begins: Sequence[int]) -> Ints:
+    """Count the words, and those not among the known, from each of ``begins`` up to the next."""
+    bounds = found.word_starts.searchsorted(begins)
+    marks = (found.words == MARK).nonzero()[0]
+    words = bounds - marks.searchsorted(bounds)
+    counts = np.array((words, words - known.searchsorted(bounds)))
+    coverage: Ints = (counts[:, 1:] - counts[:, :-1]).T
+    return coverage
 
 
 def _join(articles: Sequence[Article]) -> tuple[str, list[int], tuple[int, ...]]:
     """Return the articles' bodies as one text, where each begins, and what its places move by.
 
+    Each has a line end behind it, so that a place can be where the last one ends.
     Behind the last article another one would begin.
     """
     bodies, firsts = [], []
     for article in articles:
         first = article.sections[0].start if article.sections else 0
         last = article.sections[-1].end if article.sections else 0
-        bodies.append(article.text[first:last])
+        bodies.append(article.text[first:last] + "\n")
         firsts.append(first)
-    begins = list(accumulate((len(body) + 1 for body in bodies), initial=0))
+    begins = list(accumulate(map(len, bodies), initial=0))
     bases = tuple(begin - first for begin, first in zip(begins, firsts, strict=False))
-    return "\n".join(bodies), begins, bases
+    return "".join(bodies), begins, bases
 
 
 def _pieces(
@@ -166,7 +180,7 @@ def _pieces(
     run_ins: list[int] = []
     sentences: list[int] = []
     firsts = [0]
-    heading, first_run_in = structure.n_paragraphs, structure.n_paragraphs + structure.n_sections
+    heading, first_run_in = structure.n_paragraphs, structure.first_run_in
     row = number = 0
     for article, base in zip(articles, bases, strict=True):
         for section in article.sections:
@@ -195,16 +209,19 @@ def _pieces(
 def count_rows(layout: Layout, n_terms: int) -> Pooled:
     """Count the terms of each row of the layout's structure.
 
-    The entries are those of the occurrences in their paragraph or heading.
+    The pairs are the occurrences in their paragraph or heading, then those of paragraphs in their
+    section, then those of run-in heads.
     """
-    again = (layout.run_ins != NOWHERE).nonzero()[0]
-    counts, entries = pool(
-        np.concatenate((layout.rows, layout.run_ins.take(again))),
-        np.concatenate((layout.terms, layout.terms.take(again))),
-        layout.structure.n_rows,
+    structure, rows, terms = layout.structure, layout.rows, layout.terms
+    body, run_in = layout.in_body(), (layout.run_ins != NOWHERE).nonzero()[0]
+    sections = structure.sections.take(rows.take(body))
+    sections += structure.n_paragraphs + structure.n_sections
+    return pool(
+        np.concatenate((rows, sections, layout.run_ins.take(run_in))),
+        np.concatenate((terms, terms.take(body), terms.take(run_in))),
+        structure.n_rows,
         n_terms,
     )
-    return Pooled(counts, entries[: len(layout.terms)])
 
 
 def ranges(begins: Ints, sizes: Ints) -> Ints:
@@ -213,3 +230,12 @@ def ranges(begins: Ints, sizes: Ints) -> Ints:
     shifts = begins - ends + sizes
     places: Ints = shifts.repeat(sizes) + np.arange(ends[-1] if len(ends) else 0)
     return places
+
+
+def runs(keys: Ints) -> tuple[Ints, Ints]:
+    """Return where runs of equal ``keys`` begin, and their sizes."""
+    is_bound = np.empty(len(keys) + 1, dtype=bool)
+    is_bound[0] = is_bound[-1] = True
+    np.not_equal(keys[1:], keys[:-1], out=is_bound[1:-1])
+    bounds = is_bound.nonzero()[0]
+    return bounds[:-1], bounds[1:] - bounds[:-1]

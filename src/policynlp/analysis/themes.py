@@ -6,34 +6,50 @@ up from their paragraphs, an article has what its sections have.
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 from operator import ge
 from typing import NamedTuple
 
 import numpy as np
 
-from policynlp.analysis.layout import Structure
+from policynlp.analysis.layout import Structure, runs
 from policynlp.article import NONE, TAGGED, UNCERTAIN, Tag
-from policynlp.language.terms import Counts, Floats, Ints, pool, project, tf_idf
+from policynlp.language.terms import Counts, Floats, Ints, add_up, project
 from policynlp.model import ROLL_UP, Cutoffs, Model
 
 # Beyond this a probability would be 0 or 1 at the four decimals of the output records.
 _MOST_LOG_ODDS = 12.0
 _LEAST = 1.0 / (1.0 + np.exp(_MOST_LOG_ODDS))
+_VIEWS = ("paragraph", "heading", "section")  # in the order of a structure's rows
 
 
 class Weighted(NamedTuple):
-    """TF-IDF rows: one a paragraph, one a heading, one a run-in head, one a whole section.
+    """The TF-IDF of each row of a structure."""
 
-    ``times`` [entries] is how often the term of each entry occurs, paragraphs before headings;
-    ``in_section`` [entries of paragraphs] is the entry of sections that each is part of.
-    """
+    rows: Counts
+    structure: Structure
 
-    paragraphs: Counts
-    headings: Counts
-    run_ins: Counts
-    sections: Counts
-    times: Floats
-    in_section: Ints
+    @property
+    def paragraphs(self) -> Counts:
+        """A row a paragraph."""
+        return self.rows.between(0, self.structure.n_paragraphs)
+
+    @property
+    def headings(self) -> Counts:
+        """A row a heading."""
+        n, n_sections = self.structure.n_paragraphs, self.structure.n_sections
+        return self.rows.between(n, n + n_sections)
+
+    @property
+    def sections(self) -> Counts:
+        """A row a whole section."""
+        end = self.structure.first_run_in
+        return self.rows.between(end - self.structure.n_sections, end)
+
+    @property
+    def run_ins(self) -> Counts:
+        """A row a run-in head."""
+        return self.rows.between(self.structure.first_run_in, self.structure.n_rows)
 
 
 class Probabilities(NamedTuple):
@@ -44,34 +60,19 @@ class Probabilities(NamedTuple):
     articles: Floats
 
 
-def weigh(counts: Counts, structure: Structure, idf: Floats) -> Weighted:
-    """Return the rows that the model's views read, from counts of structure's rows."""
-    weighted = tf_idf(counts, idf)
-    n, headed = structure.n_paragraphs, structure.n_paragraphs + structure.n_sections
-    body = counts.indptr[n]
-    whole, in_section = pool(
-        structure.sections.take(counts.rows()[:body]),
-        counts.terms[:body],
-        structure.n_sections,
-        len(idf),
-        counts.values[:body],
-    )
-    return Weighted(
-        weighted.between(0, n),
-        weighted.between(n, headed),
-        weighted.between(headed, structure.n_rows),
-        tf_idf(whole, idf),
-        counts.values[: counts.indptr[headed]],
-        in_section,
-    )
-
-
-def decide(weighted: Weighted, structure: Structure, model: Model) -> Floats:
+def decide(weighted: Weighted, model: Model) -> Floats:
     """Return decision values [paragraphs, themes], equal to the fitted classifiers' own."""
-    own = project(weighted.paragraphs, model.weights["paragraph"])
-    of_section = project(weighted.sections, model.weights["section"])
-    of_section += project(weighted.headings, model.weights["heading"])
-    return own + of_section[structure.sections] + model.intercepts
+    rows, structure = weighted
+    n, headed = structure.n_paragraphs, structure.n_paragraphs + structure.n_sections
+    indptr = rows.indptr[: structure.first_run_in + 1]
+    bounds = (0, indptr[n], indptr[headed], indptr[-1])
+    weights = np.empty((bounds[-1], len(model.themes)))
+    for view, (begin, end) in zip(_VIEWS, pairwise(bounds), strict=True):
+        own = weights[begin:end]
+        model.weights[view].take(rows.terms[begin:end], axis=0, out=own, mode="clip")
+    values = add_up(indptr, rows.values[: len(weights)], weights)
+    of_section = values[headed:] + values[n:headed]
+    return values[:n] + of_section.take(structure.sections, axis=0) + model.intercepts
 
 
 def announce(weighted: Weighted, model: Model) -> Floats:
@@ -79,20 +80,21 @@ def announce(weighted: Weighted, model: Model) -> Floats:
 
     The head is read as a paragraph that is its own section; 0 where there is none.
     """
-    run_ins, weights = weighted.run_ins, model.weights
-    there = run_ins.indptr[1:] > run_ins.indptr[:-1]
-    probabilities = np.zeros((len(there), len(model.themes)))
-    if there.any():
+    (rows, structure), weights = weighted, model.weights
+    probabilities = np.zeros((structure.n_paragraphs, len(model.themes)))
+    if rows.indptr[structure.first_run_in] < len(rows.terms):
+        run_ins = weighted.run_ins
+        there = run_ins.indptr[1:] > run_ins.indptr[:-1]
         decisions = project(run_ins, weights["paragraph"]) + project(run_ins, weights["section"])
         slope, offset = model.calibration.T
         probabilities[there] = sigmoid(slope * (decisions[there] + model.intercepts) + offset)
     return probabilities
 
 
-def infer(weighted: Weighted, structure: Structure, model: Model) -> Probabilities:
+def infer(weighted: Weighted, model: Model) -> Probabilities:
     """Return the probability of every theme for each paragraph, section and article."""
-    slope, offset = model.calibration.T
-    paragraphs = sigmoid(slope * decide(weighted, structure, model) + offset)
+    structure, (slope, offset) = weighted.structure, model.calibration.T
+    paragraphs = sigmoid(slope * decide(weighted, model) + offset)
     evidence = roll_up(paragraphs, announce(weighted, model), structure)
     sections = sigmoid((evidence * model.roll_up).sum(axis=2))
     articles = greatest(sections, structure.articles, structure.n_articles)
@@ -119,15 +121,16 @@ def roll_up(probabilities: Floats, announced: Floats, structure: Structure) -> F
     head, and 1. A section without text has the least log-odds.
     """
     evidence = np.zeros((structure.n_sections, probabilities.shape[1], len(ROLL_UP)))
-    groups, sizes = structure.sections, structure.sizes
-    if len(groups):
-        begins = np.concatenate(([True], groups[1:] != groups[:-1])).nonzero()[0]
-        filled = groups[begins]
-        evidence[filled, :, 0] = np.maximum.reduceat(probabilities, begins)
-        for place, weights in ((1, np.maximum(sizes, 1)), (2, np.ones_like(sizes))):
-            sums = np.add.reduceat(probabilities * weights[:, None], begins)
-            evidence[filled, :, place] = sums / np.add.reduceat(weights, begins)[:, None]
-        evidence[filled, :, 3] = np.maximum.reduceat(announced, begins)
+    begins, counts = runs(structure.sections)
+    if len(begins):
+        found = np.empty((len(begins), *evidence.shape[1:]))
+        found[:, :, 0] = np.maximum.reduceat(probabilities, begins)
+        lengths = np.maximum(structure.sizes, 1)
+        sums = np.add.reduceat(probabilities * lengths[:, None], begins)
+        found[:, :, 1] = sums / np.add.reduceat(lengths, begins)[:, None]
+        found[:, :, 2] = np.add.reduceat(probabilities, begins) / counts[:, None]
+        found[:, :, 3] = np.maximum.reduceat(announced, begins)
+        evidence[structure.sections.take(begins)] = found
     evidence[:, :, :3] = log_odds(evidence[:, :, :3])
     evidence[:, :, 4] = 1.0
     return evidence

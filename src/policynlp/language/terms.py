@@ -18,6 +18,7 @@ from policynlp.language.words import stop_words, words
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Codes = NDArray[np.uint32]
 
 CHARACTER = "字:"
 HAN = re.compile("[\u4e00-\u9fff]")
@@ -44,44 +45,53 @@ def count_terms(text: str) -> Counter[str]:
 class Counts(NamedTuple):
     """Term counts of rows of text, as in a CSR matrix of ``len(indptr) - 1`` rows.
 
-    ``terms`` and ``values`` have one entry a distinct term of a row; the entries of row
+    ``rows``, ``terms`` and ``values`` have one entry a distinct term of a row; the entries of row
     ``i`` are ``indptr[i]`` to ``indptr[i + 1]``, in ascending order of term.
     """
 
     indptr: Ints
+    rows: Ints
     terms: Ints
     values: Floats
-
-    def rows(self) -> Ints:
-        """Return the row of each entry."""
-        return np.repeat(np.arange(len(self.indptr) - 1), np.diff(self.indptr))
 
     def between(self, first: int, last: int) -> "Counts":
         """Return the rows from ``first`` up to ``last``."""
         begin, end = self.indptr[first], self.indptr[last]
-        indptr = self.indptr[first : last + 1] - begin
-        return Counts(indptr, self.terms[begin:end], self.values[begin:end])
+        return Counts(
+            self.indptr[first : last + 1] - begin,
+            self.rows[begin:end] - first,
+            self.terms[begin:end],
+            self.values[begin:end],
+        )
 
 
 class Pooled(NamedTuple):
-    """Counts, and which entry of them each of the pairs that were counted went into."""
+    """Counts of pairs: in ``order``, so many pairs as ``sizes`` make an entry each."""
 
     counts: Counts
-    entries: Ints
+    order: Ints
+    sizes: Ints
+
+    def entries(self) -> Ints:
+        """Return the entry that each of the pairs went into."""
+        entries = np.empty_like(self.order)
+        entries[self.order] = np.arange(len(self.sizes)).repeat(self.sizes)
+        return entries
 
 
 class Located(NamedTuple):
-    """The words of a text in order, and those of its characters that are terms.
+    """The code points and words of a text in order, and those of its characters that are terms.
 
     ``words`` are ids of terms, ``UNKNOWN`` or, for a stop word that is no term, ``STOP``, and
     ``MARK`` for what is no word;
     ``characters`` are ids of terms that stand at ``places``.
     """
 
+    codes: Codes
     word_starts: Ints
     words: Ints
     places: Ints
-    characters: Ints
+    characters: NDArray[np.int32]
 
 
 class Vocabulary:
@@ -97,7 +107,7 @@ class Vocabulary:
         # Three places more, so that UNKNOWN, STOP and MARK index it from behind.
         self._stops = np.zeros(len(self.terms) + 3, dtype=bool)
         self._stops[[STOP, *(self.ids[word] for word in stop_words() & self.ids.keys())]] = True
-        self._characters = np.full(_PLANE, UNKNOWN, dtype=np.int64)
+        self._characters = np.full(_PLANE, UNKNOWN, dtype=np.int32)  # more of it stays cached
         for term in self.terms[self.n_words :]:
             self._characters[ord(term[-1])] = self.ids[term]
 
@@ -111,9 +121,9 @@ class Vocabulary:
         ids = np.fromiter(map(self._words.get, cut, repeat(UNKNOWN)), np.int64, len(cut))
         lengths = np.fromiter(map(len, cut), np.int64, len(cut))
         codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
-        characters = self._characters.take(np.minimum(codes, _PLANE - 1))
+        characters = self._characters.take(codes, mode="clip")
         places = (characters >= 0).nonzero()[0]
-        return Located(lengths.cumsum() - lengths, ids, places, characters.take(places))
+        return Located(codes, lengths.cumsum() - lengths, ids, places, characters.take(places))
 
     def are_stop_words(self, ids: Ints) -> NDArray[np.bool_]:
         """Say of the words of a :class:`Located` which are stop words."""
@@ -133,26 +143,27 @@ class Vocabulary:
             if term in self.ids
         ]
         row, term, count = np.array(entries, dtype=np.int64).reshape(-1, 3).T
-        return pool(row, term, len(rows), len(self), count).counts
+        return pool(row.repeat(count), term.repeat(count), len(rows), len(self)).counts
 
 
-def pool(
-    rows: Ints, terms: Ints, n_rows: int, n_terms: int, values: NDArray[Any] | None = None
-) -> Pooled:
-    """Sum ``values``, or ones, over equal (row, term) pairs into ``n_rows`` rows of counts.
+def pool(rows: Ints, terms: Ints, n_rows: int, n_terms: int) -> Pooled:
+    """Count equal (row, term) pairs into ``n_rows`` rows of counts.
 
     Numbers of 16 bits are sorted by counting, in half the time of comparing pairs.
     """
     order = np.lexsort((_narrow(terms, n_terms), _narrow(rows, n_rows)))
-    ordered = (rows * n_terms + terms).take(order)
-    new = np.ones(len(ordered), dtype=bool)
-    np.not_equal(ordered[1:], ordered[:-1], out=new[1:])
-    entries = np.empty_like(order)
-    entries[order] = new.cumsum() - 1
-    keys = ordered[new]
-    sums = np.bincount(entries, values, len(keys)).astype(np.float64, copy=False)
-    indptr = keys.searchsorted(np.arange(n_rows + 1) * n_terms)
-    return Pooled(Counts(indptr, keys % n_terms, sums), entries)
+    rows, terms = rows.take(order), terms.take(order)
+    is_bound = np.empty(len(order) + 1, dtype=bool)
+    is_bound[0] = is_bound[-1] = True
+    np.not_equal(terms[1:], terms[:-1], out=is_bound[1:-1])
+    is_bound[1:-1] |= rows[1:] != rows[:-1]
+    bounds = is_bound.nonzero()[0]
+    starts = bounds[:-1]
+    sizes = bounds[1:] - starts
+    rows = rows.take(starts)
+    indptr = rows.searchsorted(np.arange(n_rows + 1))
+    counts = Counts(indptr, rows, terms.take(starts), sizes.astype(np.float64))
+    return Pooled(counts, order, sizes)
 
 
 def _narrow(numbers: Ints, limit: int) -> NDArray[np.unsignedinteger[Any]]:
@@ -167,9 +178,8 @@ def tf_idf(counts: Counts, idf: Floats) -> Counts:
     approaches in automatic text retrieval", 1988; ``idf`` has one entry a term.
     """
     values = (1.0 + np.log(counts.values)) * idf.take(counts.terms)
-    rows = counts.rows()
-    norms = np.sqrt(np.bincount(rows, values * values, minlength=len(counts.indptr) - 1))
-    return Counts(counts.indptr, counts.terms, values / norms[rows])
+    norms = np.sqrt(np.bincount(counts.rows, values * values, len(counts.indptr) - 1))
+    return Counts(counts.indptr, counts.rows, counts.terms, values / norms.take(counts.rows))
 
 
 def inverse_document_frequency(document_frequency: Ints, n_documents: int) -> Floats:
@@ -180,9 +190,14 @@ def inverse_document_frequency(document_frequency: Ints, n_documents: int) -> Fl
 
 def project(rows: Counts, weights: Floats) -> Floats:
     """Multiply weighted rows with ``weights`` [terms, columns] to [rows, columns]."""
-    product = np.zeros((len(rows.indptr) - 1, weights.shape[1]))
-    if len(rows.terms):
-        filled = (rows.indptr[1:] > rows.indptr[:-1]).nonzero()[0]
-        contributions = weights.take(rows.terms, axis=0) * rows.values[:, None]
-        product[filled] = np.add.reduceat(contributions, rows.indptr[filled])
+    return add_up(rows.indptr, rows.values, weights.take(rows.terms, axis=0))
+
+
+def add_up(indptr: Ints, values: Floats, weights: Floats) -> Floats:
+    """Multiply ``values`` with ``weights`` [entries, columns], in place, and sum them by row."""
+    product = np.zeros((len(indptr) - 1, weights.shape[1]))
+    if len(weights):
+        filled = (indptr[1:] > indptr[:-1]).nonzero()[0]
+        weights *= values[:, None]
+        product[filled] = np.add.reduceat(weights, indptr.take(filled))
     return product

@@ -105,7 +105,7 @@ def _word_values(sentences: Sentences, n_terms: int) -> Floats:
     """Return, for each sentence and term, what :func:`measure` weighs by the lexicon."""
     words, n = sentences.words, len(sentences.starts)
     counts = pool(words.rows, words.terms, n, n_terms).counts
-    rows, idf = counts.rows(), sentences.idf[counts.terms]
+    rows, idf = counts.rows, sentences.idf[counts.terms]
     norms = np.sqrt(np.bincount(rows, (counts.values * idf) ** 2, n))
     values = np.zeros((n, n_terms))
     values[rows, counts.terms] = idf / norms[rows]

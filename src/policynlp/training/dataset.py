@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from policynlp.analysis.layout import Structure
-from policynlp.analysis.themes import Weighted, weigh
+from policynlp.analysis.themes import Weighted
 from policynlp.errors import CorpusError
 from policynlp.language.terms import (
     CHARACTER,
@@ -18,6 +18,7 @@ from policynlp.language.terms import (
     Ints,
     Vocabulary,
     inverse_document_frequency,
+    tf_idf,
 )
 from policynlp.training.labelled import (
     LabelledParagraph,
@@ -105,9 +106,15 @@ def weigh_sections(
         np.array([p.size for p in paragraphs], dtype=np.int64),
         *_runs([section.article for section in sections]),
     )
-    rows = [*(p.terms for p in paragraphs), *(s.heading for s in sections)]
-    counts = vocabulary.count([*rows, *(p.run_in for p in paragraphs)])
-    return weigh(counts, structure, idf), structure
+    counts = vocabulary.count(
+        [
+            *(p.terms for p in paragraphs),
+            *(s.heading for s in sections),
+            *(s.terms for s in sections),
+            *(p.run_in for p in paragraphs),
+        ]
+    )
+    return Weighted(tf_idf(counts, idf), structure), structure
 
 
 def _runs(articles: Sequence[str]) -> tuple[Ints, int]:

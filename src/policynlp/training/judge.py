@@ -87,7 +87,7 @@ def source_of(section: LabelledSection) -> str:
 def judge(model: Model, corpus: Sequence[LabelledSection]) -> Judged:
     """Let ``model`` tag a corpus of which labels are known."""
     data = build_dataset(corpus, model.themes, model.vocabulary, model.idf)
-    found = infer(data.weighted, data.structure, model)
+    found = infer(data.weighted, model)
     return compare(model, corpus, data, found.paragraphs, found.sections)
 
 

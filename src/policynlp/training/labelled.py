@@ -48,6 +48,11 @@ class LabelledSection:
         """The file it was read from."""
         return self.place.rpartition(":")[0]
 
+    @property
+    def terms(self) -> Counter[str]:
+        """The terms of its paragraphs, counted together."""
+        return sum((paragraph.terms for paragraph in self.paragraphs), Counter[str]())
+
     def knows(self, theme: str) -> bool:
         """Say whether the section's readers looked for ``theme``."""
         return self.labelled_for is None or theme in self.labelled_for

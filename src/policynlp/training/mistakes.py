@@ -7,9 +7,9 @@ import numpy as np
 
 from policynlp.analysis.evidence import Contributions, Question
 from policynlp.analysis.layout import count_rows, lay_out
-from policynlp.analysis.themes import weigh
+from policynlp.analysis.themes import Weighted
 from policynlp.article import Article, Paragraph, Section, Span
-from policynlp.language.terms import CHARACTER, Floats, Ints
+from policynlp.language.terms import CHARACTER, Floats, Ints, tf_idf
 from policynlp.model import Model
 from policynlp.training.dataset import weigh_sections
 from policynlp.training.judge import Judged, Outcome
@@ -100,10 +100,10 @@ def _reasons(model: Model, section: LabelledSection, place: int, theme: int) -> 
     article = _as_article(section)
     (body,) = article.sections
     layout = lay_out([article], model.vocabulary)
-    counts, entries = count_rows(layout, len(model.idf))
-    weighted = weigh(counts, layout.structure, model.idf)
+    pooled = count_rows(layout, len(model.idf))
+    weighted = Weighted(tf_idf(pooled.counts, model.idf), layout.structure)
     paragraph = body.paragraphs[place]
-    contributions = Contributions(weighted, layout, entries, model)
+    contributions = Contributions(weighted, pooled, layout, model)
     (found,) = contributions.evidence([article], [Question(0, paragraph, theme)])
     begin = paragraph.start
     return {"evidence": [(e.start - begin, e.end - begin, round(e.weight, _DIGITS)) for e in found]}
@@ -130,11 +130,12 @@ def raised_terms(
     The section's value of a term is shared out by how often each paragraph has it.
     """
     weighted, _ = weigh_sections([section], model.vocabulary, model.idf)
-    here = slice(*weighted.paragraphs.indptr[place : place + 2])
-    terms, entries = weighted.paragraphs.terms[here], weighted.in_section[here]
-    times = np.bincount(weighted.in_section, weighted.times[: len(weighted.in_section)])[entries]
-    shared = weighted.sections.values[entries] * weighted.times[here] / times
-    raised = weighted.paragraphs.values[here] * model.weights["paragraph"][terms, theme]
+    own, whole = weighted.paragraphs.between(place, place + 1), weighted.sections
+    terms, entries = own.terms, whole.terms.searchsorted(own.terms)
+    times = model.vocabulary.count([section.paragraphs[place].terms]).values
+    times /= model.vocabulary.count([section.terms]).values.take(entries)
+    shared = whole.values.take(entries) * times
+    raised = own.values * model.weights["paragraph"][terms, theme]
     raised += shared * model.weights["section"][terms, theme]
     return terms, raised * model.calibration[theme, 0]
 

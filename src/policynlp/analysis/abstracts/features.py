@@ -1,14 +1,14 @@
 """What is measured of a sentence in its unit: in the article, and again in its section."""
 
 from collections.abc import Sequence
-from typing import Final, cast
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from policynlp.analysis.abstracts.sentences import Codes, Flags, Sentences, Table, Unit, tabulate
+from policynlp.analysis.abstracts.sentences import Flags, Sentences, Table, Unit, tabulate
 from policynlp.analysis.abstracts.words import Words
-from policynlp.language.terms import Floats, Ints
+from policynlp.language.terms import Floats
 
 FEATURES: Final = (
     "log_sentences",
@@ -64,6 +64,7 @@ _MOST_FIGURES: Final = 6.0  # more make it a table
 
 _PLANE: Final = 0x10000  # every character that is looked for lies in the basic plane
 _DIGIT, _PER_CENT, _LARGE, _END = 1, 2, 4, 8
+_HAS: Final = np.array([[_DIGIT], [_PER_CENT], [_LARGE]], dtype=np.uint8)
 
 
 def _marked(marks: dict[str, int]) -> NDArray[np.uint8]:
@@ -77,10 +78,11 @@ def _marked(marks: dict[str, int]) -> NDArray[np.uint8]:
 _MARKS: Final = _marked(
     {"0123456789０１２３４５６７８９": _DIGIT, "%％": _PER_CENT, "亿万": _LARGE, "。！？!?”": _END}
 )
-# The n-th opening has the mark n; one of a single character is done with its first.
-_FIRST_OF_OPENING: Final = _marked({word[0]: n for n, word in enumerate(_OPENINGS, 1)})
-_SECOND_OF_OPENING: Final = _marked({word[1:]: n for n, word in enumerate(_OPENINGS, 1)})
-_IS_SINGLE: Final = np.array([False, *(len(word) == 1 for word in _OPENINGS)])
+# Openings of two characters have a bit each. Those of one share another, which any second has.
+_PAIRS: Final = {word: 1 << n for n, word in enumerate(w for w in _OPENINGS if len(w) > 1)}
+_SINGLE: Final = 1 << len(_PAIRS)
+_FIRST_OF_OPENING: Final = _marked({w[0]: _PAIRS.get(w, _SINGLE) for w in _OPENINGS})
+_SECOND_OF_OPENING: Final = _marked({w[1]: bit for w, bit in _PAIRS.items()}) | np.uint8(_SINGLE)
 
 
 class Measures:
@@ -106,11 +108,16 @@ class Measures:
 
     def _measure_form(self, sentences: Sentences) -> None:
         """Measure what sentences look like."""
-        out, rows = self.features, self.table.sentences
-        codes = sentences.codes
+        out, rows, codes = self.features, self.table.sentences, sentences.codes
         starts, ends = sentences.starts.take(rows), sentences.ends.take(rows)
+        lasts = ends - 1
         marks = _MARKS.take(codes, mode="clip")
-        out[_ODD_END] = marks.take(ends - 1, mode="clip") != _END
+        out[_ODD_END] = marks.take(lasts, mode="clip") != _END
+        # The only character of a sentence is no second of a pair that it begins.
+        seconds = codes.take(np.minimum(starts + 1, lasts), mode="clip")
+        opens = _FIRST_OF_OPENING.take(codes.take(starts), mode="clip")
+        opens &= _SECOND_OF_OPENING.take(seconds, mode="clip")
+        out[_PREPOSITION] = opens > 0
         bounds = np.array((starts, ends)).T.ravel()
         has = np.bitwise_or.reduceat(marks, bounds)[::2]
         digits = marks & _DIGIT
@@ -119,13 +126,12 @@ class Measures:
         figures = np.add.reduceat(digits, bounds, dtype=np.int64)[::2]
         empty = (starts == ends).nonzero()[0]
         has[empty] = figures[empty] = 0  # where reduceat gives what stands after it
+        out[_PREPOSITION, empty] = 0.0
         out[_ODD_END, empty] = 1.0
-        out[_PERCENT] = has & _PER_CENT > 0
-        out[_LARGE_NUMBER] = has & _LARGE > 0
-        out[_PREPOSITION] = _opens(codes, starts, ends)
+        out[_FIGURE_SHARE : _LARGE_NUMBER + 1] = has & _HAS > 0
+        out[_FIGURE_SHARE] = self._mean(out[_FIGURE_SHARE])
         out[_Z_LENGTH] = lengths = np.maximum(ends - starts, 1)
         out[_Z_FIGURES] = np.minimum(figures, _MOST_FIGURES)
-        out[_FIGURE_SHARE] = self._mean((has & _DIGIT).astype(np.float64))
         out[_LENGTH_OFF] = np.log(lengths / _USUAL_LENGTH) ** 2
         out[_UNDER_20] = lengths < _SHORT
 
@@ -179,12 +185,3 @@ def measure(sentences: Sentences, lexicon: Floats) -> Floats:
     same in their sections. ``lexicon`` [terms] has the weight of each word.
     """
     return Measures(sentences, sentences.distinct_units(), lexicon).features.T
-
-
-def _opens(codes: Codes, starts: Ints, ends: Ints) -> Flags:
-    """Say which sentences open with one of the prepositions."""
-    first = _FIRST_OF_OPENING.take(codes.take(starts), mode="clip")
-    second = _SECOND_OF_OPENING.take(codes.take(starts + 1, mode="clip"), mode="clip")
-    longer = (first == second) & (first > 0) & (ends > starts + 1)
-    single = _IS_SINGLE.take(first) & (ends > starts)
-    return cast(Flags, longer | single)

@@ -8,14 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from policynlp.analysis.layout import NOWHERE, Layout
-from policynlp.language.terms import Floats, Ints
+from policynlp.language.terms import Codes, Floats, Ints
 
-Codes = NDArray[np.uint32]
 Flags = NDArray[np.bool_]
 
 _PLANE: Final = 0x10000
 # What a sentence ends with, or an item of a list, but for the quotes and brackets that close there.
-_ENDS: Final = "。！？!?｡….；;"
+_ENDS: Final = tuple("。！？!?｡….；;")
 _CLOSERS: Final = '”’」』）)】》〉〕］]"'
 
 
@@ -65,12 +64,11 @@ class Occurrences(NamedTuple):
 class Sentences(NamedTuple):
     """The n sentences of some articles in source order, as the ranker wants them.
 
-    ``text`` is the articles' bodies as one text and ``codes`` its code points with a blank at
-    the end; sentence i lies there from ``starts[i]`` to ``ends[i]``, without the white space
-    around it, and stands in the paragraph ``paragraphs[i]``. ``words`` has the known words of
-    all sentences, ``idf`` [terms] their inverse document frequencies. ``articles`` has the units
-    of each. ``fragments`` do not end as sentences do: a title line, a salutation (各位代表：), a
-    caption, a signature.
+    ``text`` is the articles' bodies as one text and ``codes`` its code points; sentence i lies
+    there from ``starts[i]`` to ``ends[i]``, without the white space around it, and stands in the
+    paragraph ``paragraphs[i]``. ``words`` has the known words of all sentences, ``idf`` [terms]
+    their inverse document frequencies. ``articles`` has the units of each. ``fragments`` do not
+    end as sentences do: a title line, a salutation (各位代表：), a caption, a signature.
     """
 
     text: str
@@ -117,18 +115,17 @@ def lay_out(layout: Layout, idf: Floats, titles: Sequence[Ints]) -> Sentences:
     starts, ends = layout.pieces.starts.take(in_body), layout.pieces.ends.take(in_body)
     paragraphs = layout.pieces.rows.take(in_body)
     run_in = (layout.pieces.run_ins.take(in_body) != NOWHERE).nonzero()[0]
-    # The blank at the end lets a place be where the text ends.
-    codes = np.frombuffer((layout.text + "\n").encode("utf-32-le", "surrogatepass"), np.uint32)
-    _strip(layout.text, codes, starts, ends)
+    text, codes = layout.text, layout.codes
+    _strip(text, codes, starts, ends)
     words, headings = _words(layout)
     return Sentences(
-        layout.text,
+        text,
         codes,
         starts,
         ends,
         paragraphs,
         frozenset(run_in.tolist()),
-        _fragments(layout.text, codes, starts, ends),
+        _fragments(text, codes, starts, ends),
         words,
         idf,
         list(_units(layout, paragraphs, titles, headings)),
@@ -149,7 +146,7 @@ def _fragments(text: str, codes: Codes, starts: Ints, ends: Ints) -> frozenset[i
     """Number the sentences that do not end as one."""
     odd = (~_IS_END.take(codes.take(ends - 1, mode="clip"), mode="clip")).nonzero()[0]
     quoted = ((i, text[starts[i] : ends[i]].rstrip(_CLOSERS)) for i in odd.tolist())
-    return frozenset(i for i, said in quoted if not said.endswith(tuple(_ENDS)))
+    return frozenset(i for i, said in quoted if not said.endswith(_ENDS))
 
 
 def _words(layout: Layout) -> tuple[Occurrences, list[Ints]]:

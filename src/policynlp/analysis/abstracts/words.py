@@ -11,7 +11,7 @@ from typing import Final, NamedTuple, Protocol, cast
 import numpy as np
 
 from policynlp.analysis.abstracts.sentences import Flags, Sentences, Table, Unit
-from policynlp.analysis.layout import ranges
+from policynlp.analysis.layout import ranges, runs
 from policynlp.language.terms import Floats, Ints
 
 _NOTHING: Final = 1e-30  # instead of 0 under a division
@@ -69,7 +69,7 @@ class Words:
         self._table, n = table, len(table.sentences)
         term_bits, row_bits = len(lexicon).bit_length(), n.bit_length()
         keys = _keys(sentences, units, table, term_bits, row_bits)
-        starts, counts = _runs(keys)
+        starts, counts = runs(keys)
         keys = keys.take(starts)
         self._rows = rows = keys & (1 << row_bits) - 1
         self._pairs = pairs = keys >> row_bits  # of unit and term
@@ -138,20 +138,22 @@ class Vectors:
 
     def tables(self) -> Iterator[list[list[float]]]:
         """Yield the cosines of each sentence of a group with each other, for every group."""
-        sizes = np.array(self._sizes)
-        squares = sizes * sizes
-        bounds = [0, *squares.cumsum().tolist()]
         # Where the row of a sentence begins, less the number of the group's first sentence.
-        firsts = (sizes.cumsum() - sizes).repeat(sizes)
-        offsets = (squares.cumsum() - squares).repeat(sizes)
-        offsets += (np.arange(len(firsts)) - firsts) * sizes.repeat(sizes) - firsts
+        offsets: list[int] = []
+        n_cells = 0
+        for size in self._sizes:
+            begin = n_cells - len(offsets)
+            n_cells += size * size
+            offsets.extend([begin + i * size for i in range(size)])
         left, right = _couples(self._pairs)
         one, other = self._owners.take(left), self._owners.take(right)
         products = self._values.take(left) * self._values.take(right)
-        cells = np.concatenate((offsets.take(one) + other, offsets.take(other) + one))
-        table = _sums(cells, np.concatenate((products, products)), bounds[-1])
-        for size, begin, end in zip(self._sizes, bounds, bounds[1:], strict=False):
-            yield table[begin:end].reshape(size, size).tolist()
+        cells = np.array(offsets, np.int64).take(one) + other
+        half, end = _sums(cells, products, n_cells), 0
+        for size in self._sizes:
+            begin, end = end, end + size * size
+            table = half[begin:end].reshape(size, size)
+            yield (table + table.T).tolist()
 
 
 def _keys(
@@ -161,26 +163,18 @@ def _keys(
     rows, terms = sentences.words
     firsts = [unit.first for unit in units]
     begins, ends = rows.searchsorted((firsts, [unit.end for unit in units]))
-    own = list(map(slice, begins.tolist(), ends.tolist()))
     moved = table.begins - firsts + (np.arange(len(units)) << term_bits + row_bits)
-    keys = np.concatenate([terms[each] for each in own]) << row_bits
-    keys += np.concatenate([rows[each] for each in own])
+    words = (terms << row_bits) + rows
+    own = map(slice, begins.tolist(), ends.tolist())
+    keys = np.concatenate([words[each] for each in own])
     keys += moved.repeat(ends - begins)
     keys.sort()
     return keys
 
 
-def _runs(keys: Ints) -> tuple[Ints, Ints]:
-    """Return where runs of equal ``keys`` begin, and their sizes."""
-    is_bound = np.ones(len(keys) + 1, dtype=bool)
-    np.not_equal(keys[1:], keys[:-1], out=is_bound[1:-1])
-    bounds = is_bound.nonzero()[0]
-    return bounds[:-1], bounds[1:] - bounds[:-1]
-
-
 def _couples(pairs: Ints) -> tuple[Ints, Ints]:
     """Return every two entries, one before the other, that have the same pair."""
-    starts, sizes = _runs(pairs)
+    starts, sizes = runs(pairs)
     places = np.arange(len(pairs))
     followers = (starts + sizes - 1).repeat(sizes) - places
     return places.repeat(followers), ranges(places + 1, followers)
