@@ -13,8 +13,10 @@ from fake_analyzer import CRASH, THEMES, FakeAnalyzer
 from policynlp.article import Abstract, Analysis, Article, Failure
 from policynlp.batch import Options, Shard, Summary, look, score
 from policynlp.batch.scoring import Load
+from policynlp.batch.source import Source, make_chunks
 from policynlp.errors import InputError
-from policynlp.reading.formats import Reading
+from policynlp.reading.formats import Item, Reading
+from policynlp.reading.formats.jsonlines import parse_line
 
 BODY = "云溪县推进数字化，企业上云。\n全县抓项目建设，开工十个。"
 
@@ -339,3 +341,35 @@ def test_a_pipe_in_a_folder_keeps_no_batch_waiting(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "in" / "b.txt")
     counts = score(FakeAnalyzer, [str(tmp_path / "in")], str(tmp_path / "out.jsonl")).counts
     assert (counts.articles, counts.failures) == (1, 1)
+
+
+def sized_items(sizes: Iterable[int]) -> list[Item]:
+    return [Item(str(i), "", size, b"", parse_line) for i, size in enumerate(sizes)]
+
+
+@pytest.mark.parametrize("total", [None, 3000 * 4000])
+def test_chunks_are_the_articles_in_order(total: int | None) -> None:
+    items = sized_items(1500 + 700 * (i % 5) for i in range(3000))
+    chunks = list(make_chunks(iter(items), total=total))
+    assert [chunk.number for chunk in chunks] == list(range(len(chunks)))
+    assert [item for chunk in chunks for item in chunk.entries] == items
+    shares = [list(make_chunks(iter(items), Shard(n, 3), total=total)) for n in (1, 2, 3)]
+    joined = [
+        item for parts in zip(*shares, strict=True) for part in parts for item in part.entries
+    ]
+    assert joined == items
+
+
+def test_workers_end_together(tmp_path: Path) -> None:
+    """A chunk is at most a quarter of what is left, or so small that it does not matter."""
+    lines = "".join(json.dumps({"text": "x" * (2000 + 50 * (i % 7))}) + "\n" for i in range(3000))
+    (tmp_path / "in.jsonl").write_text(lines, encoding="utf-8")
+    source = Source([str(tmp_path / "in.jsonl")], Options())
+    total = source.survey().size
+    chunks = list(make_chunks(source.chosen(), total=total))
+    sizes = [sum(1500 + e.size for e in chunk.entries if isinstance(e, Item)) for chunk in chunks]
+    assert sum(sizes) == total
+    one = 1500 + 2400
+    for number, size in enumerate(sizes):
+        assert size <= max(sum(sizes[number:]) / 4, 96 << 10) + one
+    assert max(sizes) > 256 << 10 > 2 * sizes[-2]

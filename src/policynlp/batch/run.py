@@ -207,7 +207,8 @@ class _Run:
             begun=store.begun,
             suspect=store.suspect(),
         )
-        chunks = _Left(make_chunks(source.chosen(survey.articles), shard), store, watch)
+        entries = source.chosen(survey.articles)
+        chunks = _Left(make_chunks(entries, shard, total=survey.size), store, watch)
         for _, result in _scored(iter(chunks), self.scorer, job, self.jobs):
             watch.note(result)
         output = job.output(self.scorer.themes)
