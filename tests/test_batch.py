@@ -373,3 +373,23 @@ def test_workers_end_together(tmp_path: Path) -> None:
     for number, size in enumerate(sizes):
         assert size <= max(sum(sizes[number:]) / 4, 96 << 10) + one
     assert max(sizes) > 256 << 10 > 2 * sizes[-2]
+
+
+def test_a_dry_run_sees_the_shares_of_the_run(tmp_path: Path) -> None:
+    """Over many chunks, the last of which are small: the same articles in the same shares."""
+    lines = [json.dumps({"id": f"n{i}", "text": BODY * (1 + i % 40)}) for i in range(1500)]
+    for i in range(0, 1500, 7):
+        lines[i] = "{"
+    (tmp_path / "in.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    for number in (1, 2, 3):
+        options = Options(shard=Shard(number, 3))
+        inputs = [str(tmp_path / "in.jsonl")]
+        done = score(FakeAnalyzer, inputs, str(tmp_path / f"{number}.jsonl"), options=options)
+        looked = look(inputs, options)
+        with (tmp_path / "in.jsonl").open("rb") as stdin:
+            piped = look(["-"], options, stdin=stdin)
+        for counts in (looked.counts, piped.counts):
+            assert (counts.articles, counts.failures) == (
+                done.counts.articles,
+                done.counts.failures,
+            )

@@ -230,12 +230,3 @@ def ranges(begins: Ints, sizes: Ints) -> Ints:
     shifts = begins - ends + sizes
     places: Ints = shifts.repeat(sizes) + np.arange(ends[-1] if len(ends) else 0)
     return places
-
-
-def runs(keys: Ints) -> tuple[Ints, Ints]:
-    """Return where runs of equal ``keys`` begin, and their sizes."""
-    is_bound = np.empty(len(keys) + 1, dtype=bool)
-    is_bound[0] = is_bound[-1] = True
-    np.not_equal(keys[1:], keys[:-1], out=is_bound[1:-1])
-    bounds = is_bound.nonzero()[0]
-    return bounds[:-1], bounds[1:] - bounds[:-1]

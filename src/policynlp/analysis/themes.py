@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from policynlp.analysis.layout import Structure, runs
+from policynlp.analysis.layout import Structure
 from policynlp.article import NONE, TAGGED, UNCERTAIN, Tag
-from policynlp.language.terms import Counts, Floats, Ints, add_up, project
+from policynlp.language.terms import Counts, Floats, Ints, add_up, project, runs
 from policynlp.model import ROLL_UP, Cutoffs, Model
 
 # Beyond this a probability would be 0 or 1 at the four decimals of the output records.

@@ -89,9 +89,10 @@ def _save(book: Any, stream: IO[bytes]) -> None:
 def _abandon(book: Any) -> None:
     """End what writes the sheets, which Python would do with a traceback for each of them."""
     for sheet in book.worksheets:
-        for rows in (sheet._rows, sheet._writer and sheet._writer.xf):
-            with suppress(Exception):
-                rows.close()
+        with suppress(Exception):
+            sheet._rows.close()
+        with suppress(Exception):
+            sheet._writer.xf.close()
 
 
 def _no_room(error: Exception) -> OutputError:

@@ -132,7 +132,8 @@ def look(
     watch = _Watch(progress)
     with _twice_read(inputs, options, stdin) as copy:
         source = Source(inputs, options, stdin=copy, stream=stdin)
-        for chunk in make_chunks(source.chosen(), options.shard):
+        total = source.size() if options.shard else None  # Shares are those of the run's chunks.
+        for chunk in make_chunks(source.chosen(), options.shard, total=total):
             for entry in chunk.entries:
                 watch.note(_looked_at(entry, options))
     if not watch.summary.counts.done:
@@ -153,8 +154,8 @@ def _looked_at(entry: Item | Failure, options: Options) -> Part:
 def _twice_read(
     inputs: Sequence[str], options: Options, stdin: IO[bytes] | None
 ) -> Iterator[Path | None]:
-    """A copy of standard input where a sample of it is drawn: its articles are counted first."""
-    if STDIN not in inputs or options.sample is None:
+    """A copy of standard input where its articles are looked at before they are chosen."""
+    if STDIN not in inputs or (options.sample is None and options.shard is None):
         yield None
         return
     with TemporaryDirectory() as folder:

@@ -13,7 +13,7 @@ from typing import IO, Final, NamedTuple
 from policynlp.article import Failure
 from policynlp.batch.files import unwritable
 from policynlp.batch.options import Options, Shard
-from policynlp.errors import InputError
+from policynlp.errors import UsageError
 from policynlp.reading.formats import (
     STDIN,
     InputArticle,
@@ -85,26 +85,30 @@ class Source:
         """The entries that the options choose, of so many as :meth:`survey` has found."""
         if articles is None and self.options.sample is not None:
             if STDIN in self.inputs and not self.stdin:
-                raise InputError("a sample of standard input needs a file to go to, not -")
+                raise UsageError("a sample of standard input needs a file to go to, not -")
             articles = sum(1 for _ in self.entries())
         return _chosen(self.entries(), self.options, articles or 0)
 
+    def size(self) -> int:
+        """The size of all articles, as chunks are measured."""
+        return sum(map(_size, self.entries()))
+
     def survey(self, *, columns: bool = False) -> Survey:
         """Look at everything once; ``columns`` names the ones that tables keep."""
-        digest, files, size = hashlib.sha256(), 0, 0
+        digest, files, n_bytes = hashlib.sha256(), 0, 0
         for file in self.files():
             files += 1
-            size += _hash(file, self.stdin, digest)
+            n_bytes += _hash(file, self.stdin, digest)
         kept: dict[str, None] = {}
-        articles = total = 0
+        articles = size = 0
         for entry in self.entries():
             articles += 1
-            total += _size(entry)
+            size += _size(entry)
             if columns and isinstance(entry, Item):
                 found = entry.read(self.options.reading)
                 if isinstance(found, InputArticle):
                     kept.update(dict.fromkeys(found.record.kept))
-        return Survey(files, size, digest.hexdigest(), articles, total, tuple(kept))
+        return Survey(files, n_bytes, digest.hexdigest(), articles, size, tuple(kept))
 
 
 def make_chunks(

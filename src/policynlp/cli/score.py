@@ -201,8 +201,6 @@ def _check_options(parser: argparse.ArgumentParser, args: argparse.Namespace) ->
         return
     to_stdout = args.output == _STDOUT
     check_output(args.output, args.shard)
-    if to_stdout and args.sample and _STDOUT in args.inputs and not args.dry_run:
-        raise UsageError("a sample of standard input needs a file to go to, not -")
     if to_stdout and args.overwrite:
         raise UsageError("--overwrite replaces a file, and -o - writes none")
     _check_format(args)

@@ -73,8 +73,10 @@ def _place_lines(summary: "Summary", args: argparse.Namespace) -> list[str]:
     if args.output == STDOUT:
         return _failure_lines(summary, "")
     if args.engine != LOCAL:
+        from policynlp.batch.spark import failures_of
+
         written = say("written to {output}", output=args.output)
-        return [written, *_failure_lines(summary, f"{args.output}.failures")]
+        return [written, *_failure_lines(summary, failures_of(args.output))]
     paths = Paths.of(args.output)
     written = say(
         "written to {out}; about the run: {manifest}", out=paths.out, manifest=paths.manifest

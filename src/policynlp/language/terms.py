@@ -153,17 +153,23 @@ def pool(rows: Ints, terms: Ints, n_rows: int, n_terms: int) -> Pooled:
     """
     order = np.lexsort((_narrow(terms, n_terms), _narrow(rows, n_rows)))
     rows, terms = rows.take(order), terms.take(order)
-    is_bound = np.empty(len(order) + 1, dtype=bool)
-    is_bound[0] = is_bound[-1] = True
-    np.not_equal(terms[1:], terms[:-1], out=is_bound[1:-1])
-    is_bound[1:-1] |= rows[1:] != rows[:-1]
-    bounds = is_bound.nonzero()[0]
-    starts = bounds[:-1]
-    sizes = bounds[1:] - starts
+    starts, sizes = runs(terms, rows)
     rows = rows.take(starts)
     indptr = rows.searchsorted(np.arange(n_rows + 1))
     counts = Counts(indptr, rows, terms.take(starts), sizes.astype(np.float64))
     return Pooled(counts, order, sizes)
+
+
+def runs(keys: Ints, *more: Ints) -> tuple[Ints, Ints]:
+    """Return where runs of equal ``keys``, and of all ``more``, begin, and their sizes."""
+    is_bound = np.empty(len(keys) + 1, dtype=bool)
+    is_bound[0] = is_bound[-1] = True
+    inner = is_bound[1:-1]
+    np.not_equal(keys[1:], keys[:-1], out=inner)
+    for others in more:
+        inner |= others[1:] != others[:-1]
+    bounds = is_bound.nonzero()[0]
+    return bounds[:-1], bounds[1:] - bounds[:-1]
 
 
 def _narrow(numbers: Ints, limit: int) -> NDArray[np.unsignedinteger[Any]]:

@@ -1,14 +1,14 @@
 """Articles that editors picked sentences from: what abstracts are learned from and measured on."""
 
-import json
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from policynlp.article import Article, Paragraph, Section, Span
 from policynlp.errors import CorpusError
 from policynlp.messages import say
+from policynlp.training.files import json_records
 
 
 class Edited(NamedTuple):
@@ -58,19 +58,15 @@ def read_edited(paths: Sequence[Path], *, picks_alone: bool = False) -> list[Edi
 def _read(path: Path, picks_alone: bool) -> Iterator[Edited]:
     if not path.is_file():
         raise CorpusError("{path}: no such file", path=path)
-    for number, line in enumerate(path.read_text(encoding="utf-8-sig").split("\n"), 1):
-        if line.strip():
-            article = _edited(f"{path}:{number}", line)
-            if not (article.abstracts or picks_alone):
-                raise CorpusError(
-                    '{place}: "abstracts" must not be empty', place=f"{path}:{number}"
-                )
-            yield article
+    for place, record in json_records(path):
+        article = _edited(place, record)
+        if not (article.abstracts or picks_alone):
+            raise CorpusError('{place}: "abstracts" must not be empty', place=place)
+        yield article
 
 
-def _edited(place: str, line: str) -> Edited:
+def _edited(place: str, record: dict[str, Any]) -> Edited:
     try:
-        record = json.loads(line)
         sentences = [_text(sentence) for sentence in record["sentences"]]
         paragraphs = list(map(_text, record.get("paragraphs") or ["".join(sentences)]))
         picks = tuple(tuple(map(int, editor)) for editor in record["picks"])

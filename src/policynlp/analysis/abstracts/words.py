@@ -11,8 +11,8 @@ from typing import Final, NamedTuple, Protocol, cast
 import numpy as np
 
 from policynlp.analysis.abstracts.sentences import Flags, Sentences, Table, Unit
-from policynlp.analysis.layout import ranges, runs
-from policynlp.language.terms import Floats, Ints
+from policynlp.analysis.layout import ranges
+from policynlp.language.terms import Floats, Ints, runs
 
 _NOTHING: Final = 1e-30  # instead of 0 under a division
 _NOWHERE: Final = -1

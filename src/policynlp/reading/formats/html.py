@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from policynlp.errors import InputError
-from policynlp.reading.formats.encodings import decode
-from policynlp.reading.formats.items import Item, ItemError, Reading
+from policynlp.reading.formats.items import Item, Reading, decoded
 from policynlp.reading.page import MIN_BODY, clean_page
 from policynlp.records import InputRecord
 
@@ -32,10 +31,7 @@ _SITE: Final = re.compile(r"\s*[-_|–—]+\s*[^-_|–—]*$")
 def parse_page(item: Item, reading: Reading) -> InputRecord:
     """The record of a saved web page, without its tables and scripts."""
     assert isinstance(item.content, Path)
-    try:
-        html = decode(item.content.read_bytes(), place=item.place)
-    except InputError as error:
-        raise ItemError("decode", error, item.place) from error
+    html = decoded(item.content.read_bytes(), item)
     if not html.strip():
         return InputRecord()
     return read_page(html)

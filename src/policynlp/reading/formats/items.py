@@ -10,7 +10,7 @@ from policynlp.article import Article, Failure
 from policynlp.errors import InputError
 from policynlp.messages import say
 from policynlp.reading import read_divided, read_text
-from policynlp.reading.formats.encodings import is_traditional
+from policynlp.reading.formats.encodings import decode, is_traditional
 from policynlp.reading.formats.simplify import simplified
 from policynlp.reading.metadata import is_false_date, read_date
 from policynlp.records import Columns, InputRecord, article_from_record
@@ -79,6 +79,14 @@ def reason_of(error: Exception, place: str) -> str:
     """The message of ``error`` without ``place``, which a failure names itself."""
     # A colon as English and Chinese messages write it.
     return str(error).removeprefix(f"{place}: ").removeprefix(f"{place}：")
+
+
+def decoded(data: bytes, item: Item) -> str:
+    """The text of an item's bytes."""
+    try:
+        return decode(data, place=item.place)
+    except InputError as error:
+        raise ItemError("decode", error, item.place) from error
 
 
 def parse_cells(item: Item, reading: Reading) -> InputRecord:

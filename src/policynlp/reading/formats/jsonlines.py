@@ -20,6 +20,7 @@ from policynlp.reading.formats.items import (
     ItemError,
     Reading,
     cause,
+    decoded,
     parse_cells,
     reason_of,
 )
@@ -33,20 +34,14 @@ def parse_text(item: Item, reading: Reading) -> InputRecord:
     """The record of a text file, or of its bytes; a web page under its name is read as one."""
     data = item.content.read_bytes() if isinstance(item.content, Path) else item.content
     assert isinstance(data, bytes)
-    try:
-        text = decode(data, place=item.place)
-    except InputError as error:
-        raise ItemError("decode", error, item.place) from error
+    text = decoded(data, item)
     return read_page(text) if is_page(text) else InputRecord(text=text)
 
 
 def parse_line(item: Item, reading: Reading) -> InputRecord:
     """The record of a line of JSON."""
     assert isinstance(item.content, bytes)
-    try:
-        text = decode(item.content, place=item.place)
-    except InputError as error:
-        raise ItemError("decode", error, item.place) from error
+    text = decoded(item.content, item)
     try:
         cells = _parse_object(text)
     except InputError as error:
