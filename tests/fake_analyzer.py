@@ -1,6 +1,7 @@
 """An analyzer that needs no model: a section is about each theme whose name it holds."""
 
 import os
+import re
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -25,11 +26,15 @@ from policynlp.reading import read_text
 THEMES = ("思想解放", "科技创新", "项目建设", "数字化")
 CRASH = "让程序崩溃"
 DIE = "让进程死去"
+HANG = "让程序停住"
 LIMITS = AbstractLimits()
 
 
 class FakeAnalyzer:
-    """Has what a batch needs; crashes on articles that hold ``CRASH``, ends at ``DIE``."""
+    """Has what a batch needs; crashes on articles that hold ``CRASH``, ends at ``DIE``.
+
+    At ``HANG`` it does what only another process can end: it does not give the interpreter back.
+    """
 
     model_id = "fake-1"
     model_sha256 = "f" * 64
@@ -42,6 +47,8 @@ class FakeAnalyzer:
             raise ValueError("crashed on\npurpose")
         if DIE in article.text:
             os._exit(9)
+        if HANG in article.text:
+            re.match("(?:a|aa)+$", "a" * 100 + "b")
         sections = tuple(_section(article.text, section) for section in article.sections)
         tags = tuple(dict.fromkeys(tag for section in sections for tag in section.themes))
         first = next((section.abstract for section in sections), Abstract("", ()))

@@ -2,8 +2,12 @@
 
 import csv
 import json
+import multiprocessing
 import os
+import re
 import signal
+import subprocess
+import sys
 import threading
 import time
 from functools import partial
@@ -11,11 +15,15 @@ from pathlib import Path
 
 import pytest
 
-from fake_analyzer import CRASH, DIE, FakeAnalyzer, LoggingAnalyzer
-from policynlp.batch import Scorer, score, workers
+from fake_analyzer import CRASH, DIE, HANG, THEMES, FakeAnalyzer, LoggingAnalyzer
+from policynlp.batch import Options, look, score
 from policynlp.batch import source as source_module
-from policynlp.batch.scoring import Job
+from policynlp.batch.processes import Nursery
+from policynlp.errors import OutputError
 from policynlp.messages import speaking
+from policynlp.reading import formats
+from policynlp.reading.formats import Item, Reading
+from policynlp.records import InputRecord
 
 
 @pytest.fixture(autouse=True)
@@ -24,10 +32,10 @@ def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(source_module, "_LARGEST", 8 * 1600)
 
 
-def archive(folder: Path, poison: dict[int, str]) -> str:
+def archive(folder: Path, poison: dict[int, str], count: int = 80) -> str:
     lines = [
         json.dumps({"id": f"n{i}", "text": f"云溪县推进数字化第{i}家。{poison.get(i, '')}"})
-        for i in range(80)
+        for i in range(count)
     ]
     (folder / "in.jsonl").write_text("\n".join(lines), encoding="utf-8")
     return str(folder / "in.jsonl")
@@ -76,40 +84,152 @@ def test_workers_speak_the_language_of_the_run(tmp_path: Path, alone: bool) -> N
     ]
 
 
-def test_an_article_that_kills_is_a_failure(tmp_path: Path) -> None:
-    out = tmp_path / "out.jsonl"
-    summary = score(FakeAnalyzer, [archive(tmp_path, {13: DIE, 70: DIE})], str(out), jobs=2)
-    assert (summary.counts.articles, summary.counts.failures) == (78, 2)
-    with Path(f"{out}.failures.csv").open(encoding="utf-8-sig", newline="") as stream:
-        failures = list(csv.DictReader(stream))
-    assert [(row["place"][-12:], row["stage"]) for row in failures] == [
-        ("/in.jsonl:14", "worker"),
-        ("/in.jsonl:71", "worker"),
+@pytest.mark.parametrize("jobs", [1, 2])
+@pytest.mark.parametrize("name", ["out.jsonl", "out.jsonl.gz"])
+def test_an_article_that_kills_or_hangs_is_a_failure(tmp_path: Path, jobs: int, name: str) -> None:
+    """It is named, and what is written is what would be if it had failed otherwise."""
+    poison = {13: DIE, 14: HANG, 70: DIE}
+    inputs, out = [archive(tmp_path, poison)], tmp_path / name
+    summary = score(FakeAnalyzer, inputs, str(out), jobs=jobs, max_seconds=0.5)
+    assert (summary.counts.articles, summary.counts.failures) == (77, 3)
+    assert [(row["id"], row["place"][-12:], row["stage"]) for row in failures(out)] == [
+        ("n13", "/in.jsonl:14", "worker"),
+        ("n14", "/in.jsonl:15", "time"),
+        ("n70", "/in.jsonl:71", "worker"),
     ]
-    ids = [json.loads(line)["id"] for line in out.read_text(encoding="utf-8").splitlines()]
-    assert ids == [f"n{i}" for i in range(80) if i not in (13, 70)]
+    assert "no result after 0.5 s" in failures(out)[1]["reason"]
+    inputs = [archive(tmp_path, dict.fromkeys(poison, CRASH))]
+    score(FakeAnalyzer, inputs, str(tmp_path / f"crashed-{name}"), jobs=jobs)
+    assert out.read_bytes() == (tmp_path / f"crashed-{name}").read_bytes()
+
+
+def failures(out: Path) -> list[dict[str, str]]:
+    with Path(f"{out}.failures.csv").open(encoding="utf-8-sig", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def hang(item: Item, reading: Reading) -> InputRecord:
+    re.match("(?:a|aa)+$", "a" * 100 + "b")
+    return InputRecord(text="never")
+
+
+def test_a_file_that_hangs_while_it_is_read_is_a_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether it is to be scored, looked at or sent on at once."""
+    for name in ("a.txt", "b.html", "c.txt"):
+        (tmp_path / name).write_text("云溪县推进数字化。", encoding="utf-8")
+    monkeypatch.setitem(formats._PAGES, (".html", ".htm", ".xhtml", ".shtml"), hang)
+    inputs, sent = [str(tmp_path / name) for name in ("a.txt", "b.html", "c.txt")], list[bytes]()
+    out = str(tmp_path / "out.csv")
+    options = Options(reading=Reading(keep_columns=True))
+    for summary in (
+        score(FakeAnalyzer, inputs, out, options=options, max_seconds=0.3),
+        score(FakeAnalyzer, inputs, "-", stdout=sent.append, max_seconds=0.3),
+        look(inputs, max_seconds=0.3),
+    ):
+        assert (summary.counts.articles, summary.counts.failures) == (2, 1)
+        [failure] = summary.first_failures
+        assert (failure.id, failure.stage) == ("b.html", "time")
+    assert [json.loads(line)["id"] for line in b"".join(sent).splitlines()] == ["a.txt", "c.txt"]
+
+
+def test_a_limit_is_each_articles_own(tmp_path: Path) -> None:
+    """Eight of a lot, and of a chunk, take longer together than one may take."""
+    load = partial(LoggingAnalyzer, tmp_path / "log", 0.12)
+    inputs = [archive(tmp_path, {3: HANG}, 16)]
+    summary = score(load, inputs, str(tmp_path / "out.jsonl"), jobs=2, max_seconds=0.8)
+    assert (summary.counts.articles, summary.counts.failures) == (15, 1)
+
+
+class DiesAtStart(FakeAnalyzer):
+    """Loads here, and ends every worker that begins."""
+
+    def __reduce__(self) -> tuple[type, tuple[()]]:
+        return DiesAtStart, ()
+
+    @property
+    def themes(self) -> tuple[str, ...]:  # type: ignore[override]
+        if multiprocessing.parent_process():
+            os._exit(7)
+        return THEMES
+
+
+def test_workers_that_cannot_begin_end_the_run(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="worker processes end whatever they are given"):
+        score(DiesAtStart, [archive(tmp_path, {})], str(tmp_path / "out.jsonl"))
+
+
+PARENT = """
+import os, sys, time
+from fake_analyzer import HANG, FakeAnalyzer, LoggingAnalyzer
+from functools import partial
+from pathlib import Path
+from policynlp.batch import processes, score
+if {guarded}:
+    processes._is_linux = lambda: False
+data, out, log = sys.argv[1:]
+score(partial(LoggingAnalyzer, Path(log)), [data], out, jobs=2)
+"""
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such signal")
+@pytest.mark.parametrize("guarded", [True, False])
+def test_a_worker_that_hangs_ends_with_its_parent(tmp_path: Path, guarded: bool) -> None:
+    """By the kernel on Linux, by a guard elsewhere: neither needs the worker's interpreter."""
+    data, log = archive(tmp_path, {0: HANG}), tmp_path / "log"
+    paths = os.pathsep.join((str(Path(__file__).parents[1] / "src"), str(Path(__file__).parent)))
+    parent = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            PARENT.format(guarded=guarded),
+            data,
+            str(tmp_path / "o.jsonl"),
+            log,
+        ],
+        env={**os.environ, "PYTHONPATH": paths},
+    )
+    while not log.exists() or "n0 " not in log.read_text():
+        assert parent.poll() is None
+        time.sleep(0.01)
+    workers = {int(line.split()[1]) for line in log.read_text().splitlines()}
+    time.sleep(0.2)  # It hangs now.
+    parent.kill()
+    parent.wait()
+    deadline = time.monotonic() + 20
+    while any(map(is_alive, workers)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not any(map(is_alive, workers))
+
+
+def is_alive(number: int) -> bool:
+    """Whether a process runs; one that nobody has waited for does not."""
+    try:
+        return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
 @pytest.mark.parametrize(("articles", "expected"), [(1, 1), (40, 5), (100, 8)])
 def test_no_more_processes_than_are_of_use(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, articles: int, expected: int
 ) -> None:
     started = []
-    pool = workers._Pool
+    start = Nursery.start
 
-    def noted(scorer: Scorer, job: Job, jobs: int) -> object:
-        started.append(jobs)
-        return pool(scorer, job, min(jobs, 2))
+    def noted(nursery: Nursery) -> object:
+        started.append(nursery)
+        return start(nursery)
 
-    monkeypatch.setattr(workers, "_Pool", noted)
+    monkeypatch.setattr(Nursery, "start", noted)
     monkeypatch.setattr(os, "cpu_count", lambda: 2)
     source = tmp_path / "in"
     source.mkdir()
     for number in range(articles):
         (source / f"{number}.txt").write_text("云溪县推进数字化。" * 9, encoding="utf-8")
     summary = score(FakeAnalyzer, [str(source)], str(tmp_path / "out.jsonl"), jobs=9999)
-    assert (summary.counts.articles, started) == (articles, [expected])
+    assert (summary.counts.articles, len(started)) == (articles, expected)
 
 
 def test_a_killed_worker_is_replaced(tmp_path: Path) -> None:
@@ -131,22 +251,3 @@ def test_a_killed_worker_is_replaced(tmp_path: Path) -> None:
     assert (summary.counts.articles, summary.counts.failures) == (80, 0)
     score(FakeAnalyzer, inputs, str(tmp_path / "whole.jsonl"))
     assert out.read_bytes() == (tmp_path / "whole.jsonl").read_bytes()
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows cannot copy a process")
-def test_a_lone_process_that_an_article_kills_goes_on_without_it(tmp_path: Path) -> None:
-    """Each start gets past one such article: the next dies of it in a worker."""
-    inputs, out = [archive(tmp_path, {13: DIE, 70: DIE})], tmp_path / "out.jsonl"
-    for _ in range(2):
-        child = os.fork()
-        if not child:
-            score(FakeAnalyzer, inputs, str(out))
-            os._exit(0)
-        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
-    summary = score(FakeAnalyzer, inputs, str(out))
-    assert (summary.counts.articles, summary.counts.failures) == (78, 2)
-    assert not Path(f"{out}.parts").exists()
-    score(FakeAnalyzer, inputs, str(tmp_path / "two.jsonl"), jobs=2)
-    for name in ("{}.jsonl", "{}.jsonl.failures.csv"):
-        one, two = ((tmp_path / name.format(run)).read_bytes() for run in ("out", "two"))
-        assert one == two

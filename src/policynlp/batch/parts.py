@@ -3,28 +3,43 @@
 import json
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final
+from zlib import crc32
 
 from policynlp.article import Failure
-from policynlp.batch.files import unwritable, whole_file
+from policynlp.batch.files import whole_file
 from policynlp.batch.outputs import failure_rows
 from policynlp.batch.scoring import Counts, Part
+from policynlp.errors import OutputError
 
 _COPY: Final = 1 << 20
-_MARK: Final = "begun"
+_SUM: Final = b" %08x\n"
+_SUM_LENGTH: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A part on the disk: its counts, its first failures, and how long its three pieces are."""
+    """A part on the disk: its counts, its first failures, the lengths and sums of its pieces.
+
+    The sums are CRC-32, which no damage to 32 bits in a row leaves as they were. The line before
+    the three pieces ends in its own.
+    """
 
     path: Path
     counts: Counts
     first_failures: Sequence[Failure]
     lengths: tuple[int, int, int]
+    sums: tuple[int, int, int]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all pieces are as they were written."""
+        try:
+            return all(sum(map(len, self._piece(number))) >= 0 for number in range(3))
+        except (OSError, OutputError):
+            return False
 
     def output(self) -> Iterator[bytes]:
         """The output, some at a time."""
@@ -40,10 +55,20 @@ class Kept:
         return ids
 
     def _piece(self, number: int) -> Iterator[bytes]:
+        """A piece; an ``OutputError`` at its end where it is not as it was written."""
+        found = 0
         with self.path.open("rb") as stream:
             stream.readline()
             stream.seek(sum(self.lengths[:number]), 1)
-            yield from copied(stream, self.lengths[number])
+            for data in copied(stream, self.lengths[number]):
+                found = crc32(data, found)
+                yield data
+        if found != self.sums[number]:
+            raise OutputError(
+                "{path}: was damaged since it was written; "
+                "give the same command again: it makes this part anew",
+                path=self.path,
+            )
 
 
 class Parts:
@@ -56,54 +81,47 @@ class Parts:
     def put(self, number: int, part: Part) -> Kept:
         """Keep the part of chunk ``number``."""
         pieces = (part.output, failure_rows(part.failures), json.dumps(part.ids).encode())
+        first, second, third = map(len, pieces)
+        kept = Kept(
+            self._path(number),
+            part.counts,
+            part.first_failures,
+            (first, second, third),
+            (crc32(pieces[0]), crc32(pieces[1]), crc32(pieces[2])),
+        )
         head = {
             "run": self._run,
             "counts": part.counts.as_record(),
-            "first_failures": part.first_failures,
-            "lengths": list(map(len, pieces)),
+            "first_failures": kept.first_failures,
+            "lengths": kept.lengths,
+            "sums": kept.sums,
         }
-        with whole_file(self._path(number)) as stream:
-            stream.write(json.dumps(head).encode() + b"\n")
+        line = json.dumps(head).encode()
+        with whole_file(kept.path) as stream:
+            stream.write(line + _SUM % crc32(line))
             for piece in pieces:
                 stream.write(piece)
-        lengths = (len(pieces[0]), len(pieces[1]), len(pieces[2]))
-        return Kept(self._path(number), part.counts, part.first_failures, lengths)
+        return kept
 
     def get(self, number: int) -> Kept | None:
-        """The part of chunk ``number``, if it is there and whole."""
+        """The part of chunk ``number``, if there is one of this run whose first line is whole."""
         path = self._path(number)
         try:
             with path.open("rb") as stream:
-                line = stream.readline()
-                head: dict[str, Any] = json.loads(line)
+                whole = stream.readline()
+            line = whole[:-_SUM_LENGTH]
+            if whole[-_SUM_LENGTH:] != _SUM % crc32(line):
+                return None
+            head: dict[str, Any] = json.loads(line)
             counts = Counts.of(head["counts"])
             failures = [Failure(*failure) for failure in head["first_failures"]]
-            output, failed, ids = head["lengths"]
+            first, second, third = head["lengths"]
+            sums = head["sums"]
         except (OSError, ValueError, KeyError, TypeError):
             return None
-        if head["run"] != self._run or path.stat().st_size != len(line) + output + failed + ids:
+        if head["run"] != self._run:
             return None
-        return Kept(path, counts, failures, (output, failed, ids))
-
-    @contextmanager
-    def begun(self, number: int) -> Iterator[None]:
-        """Leave a mark while a chunk is scored, which stays only where the process dies of it."""
-        mark = self._folder / _MARK
-        try:
-            mark.write_text(str(number), encoding="ascii")
-        except OSError as error:
-            raise unwritable(mark, error) from error
-        try:
-            yield
-        finally:
-            mark.unlink(missing_ok=True)
-
-    def suspect(self) -> int | None:
-        """The chunk during which an earlier process died, if one did."""
-        try:
-            return int((self._folder / _MARK).read_text(encoding="ascii"))
-        except (OSError, ValueError):
-            return None
+        return Kept(path, counts, failures, (first, second, third), (sums[0], sums[1], sums[2]))
 
     def create(self) -> None:
         """Make the folder if it is not there."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import IO
+from typing import IO, TypeVar
 
 from policynlp.analysis.drift import Drift, Profile, measure
 from policynlp.article import Failure
@@ -19,13 +19,29 @@ from policynlp.batch.options import DEFAULT_OPTIONS, Options
 from policynlp.batch.outputs import STDOUT, check_output, is_table
 from policynlp.batch.parts import copied
 from policynlp.batch.repeats import Repeats
-from policynlp.batch.scoring import FAILURES_KEPT, Counts, Job, Load, Part, Result, Scorer
-from policynlp.batch.source import Chunk, Source, Survey, copy_stdin, how_many, make_chunks
+from policynlp.batch.scoring import (
+    FAILURES_KEPT,
+    Counts,
+    Job,
+    Load,
+    Loaded,
+    Part,
+    Result,
+)
+from policynlp.batch.source import (
+    Chunk,
+    Note,
+    Source,
+    Survey,
+    copy_stdin,
+    how_many,
+    make_chunks,
+)
 from policynlp.batch.store import Paths, Store
-from policynlp.batch.workers import Scored, score_here, score_parallel
+from policynlp.batch.workers import MAX_SECONDS, work_off
 from policynlp.errors import InputError, OutputError
-from policynlp.messages import speaking
-from policynlp.reading.formats import STDIN, InputArticle, Item, check_installed
+from policynlp.messages import speak, speaking, spoken
+from policynlp.reading.formats import STDIN, InputArticle, check_installed
 
 
 @dataclass(slots=True)
@@ -48,6 +64,7 @@ class Summary:
 
 
 Progress = Callable[[Summary], object]
+T = TypeVar("T")
 
 
 class _Watch:
@@ -81,6 +98,7 @@ def score(
     *,
     options: Options = DEFAULT_OPTIONS,
     jobs: int = 1,
+    max_seconds: float = MAX_SECONDS,
     overwrite: bool = False,
     kind: str = "jsonl",
     stdin: IO[bytes] | None = None,
@@ -91,30 +109,38 @@ def score(
 
     Until the output is whole, what is done is kept beside it, and the same call goes on from
     there. A finished output is left alone, and one that other inputs, options or another model
-    made is an ``OutputError``, unless ``overwrite`` replaces it. With ``-`` as ``out``, lines of
-    JSON go to ``stdout`` as they are made and failures are only counted; another ``kind`` of
-    output (``csv``, ``xlsx``, ``parquet`` or ``jsonl.gz``) goes there when it is whole.
+    made is an ``OutputError``, unless ``overwrite`` replaces it. Inputs that change meanwhile are
+    an ``InputError``; an article that takes longer than ``max_seconds`` is a failure. With ``-``
+    as ``out``, lines of JSON go to ``stdout`` as they are made and failures are only counted;
+    another ``kind`` of output (``csv``, ``xlsx``, ``parquet`` or ``jsonl.gz``) goes there when it
+    is whole.
     """
     check_output(out, options.shard)
     if out == STDOUT and kind != "jsonl":
         with TemporaryDirectory() as folder:
             whole = Path(folder, f"out.{kind}")
             again = partial(score, load, inputs, str(whole), options=options, jobs=jobs)
-            summary = again(stdin=stdin, progress=progress)
+            summary = again(max_seconds=max_seconds, stdin=stdin, progress=progress)
             with whole.open("rb") as stream:
                 for data in copied(stream, whole.stat().st_size):
                     (stdout or _print)(data)
         return summary
     check_installed((*inputs, out), simplify=options.reading.simplify)
-    scorer = load()
+    loaded = Loaded(load)
+    scorer = loaded()
     watch = _Watch(progress, scorer.themes)
     if out != STDOUT:
-        _Run(scorer, load, inputs, Paths.of(out), options, jobs).score(stdin, overwrite, watch)
+        run = _Run(loaded, inputs, Paths.of(out), options, jobs, max_seconds)
+        run.score(stdin, overwrite, watch)
         return watch.compared(scorer.reference)
-    chunks = _stream_chunks(Source(inputs, options, stream=stdin), jobs)
-    for part in _in_order(_scored(chunks, scorer, Job(load, out, options), jobs)):
+    source = Source(inputs, options, stream=stdin)
+    single = jobs == 1  # A lone worker's articles are written one by one, each when it is done.
+    chunks, begin = make_chunks(source.chosen(), single=single), Job(loaded, out, options).begin
+    for part in _in_order(work_off(chunks, begin, jobs, max_seconds, ahead=not single)):
+        assert isinstance(part, Part)
         (stdout or _print)(part.output)
         watch.note(part)
+    source.confirm()
     if not watch.summary.counts.done:
         raise _nothing(inputs)
     return watch.compared(scorer.reference)
@@ -124,6 +150,8 @@ def look(
     inputs: Sequence[str],
     options: Options = DEFAULT_OPTIONS,
     *,
+    jobs: int = 1,
+    max_seconds: float = MAX_SECONDS,
     stdin: IO[bytes] | None = None,
     progress: Progress = lambda summary: None,
 ) -> Summary:
@@ -133,21 +161,37 @@ def look(
     with _twice_read(inputs, options, stdin) as copy:
         source = Source(inputs, options, stdin=copy, stream=stdin)
         total = source.size() if options.shard else None  # Shares are those of the run's chunks.
-        for chunk in make_chunks(source.chosen(), options.shard, total=total):
-            for entry in chunk.entries:
-                watch.note(_looked_at(entry, options))
+        chunks = make_chunks(source.chosen(), options.shard, total=total)
+        for part in _in_order(work_off(chunks, _Look(options).begin, jobs, max_seconds)):
+            watch.note(part)
+        source.confirm()
     if not watch.summary.counts.done:
         raise _nothing(inputs)
     return watch.summary
 
 
-def _looked_at(entry: Item | Failure, options: Options) -> Part:
-    found = entry if isinstance(entry, Failure) else entry.read(options.reading)
-    if isinstance(found, InputArticle):
-        return Part(counts=Counts(articles=1))
-    part = Part()
-    part.fail(found)
-    return part
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """Reads the articles of chunks, in a worker."""
+
+    options: Options
+    messages: str = field(default_factory=spoken)
+
+    def begin(self) -> Callable[[Chunk, Note], Part]:
+        """What a worker does with each chunk."""
+        speak(self.messages)
+        return self._look
+
+    def _look(self, chunk: Chunk, note: Note) -> Part:
+        part = Part()
+        for at, entry in enumerate(chunk.entries):
+            note(at, entry.id)
+            found = entry if isinstance(entry, Failure) else entry.read(self.options.reading)
+            if isinstance(found, InputArticle):
+                part.counts.articles += 1
+            else:
+                part.fail(found)
+        return part
 
 
 @contextmanager
@@ -168,12 +212,12 @@ def _twice_read(
 class _Run:
     """A run that writes to a file."""
 
-    scorer: Scorer
-    load: Load
+    load: Loaded
     inputs: Sequence[str]
     paths: Paths
     options: Options
     jobs: int
+    max_seconds: float
 
     def score(self, stdin: IO[bytes] | None, overwrite: bool, watch: _Watch) -> None:
         """Score what an earlier run has not, and put all of it together."""
@@ -183,7 +227,7 @@ class _Run:
             survey = source.survey(columns=keeps)
             if not survey.articles:
                 raise _nothing(self.inputs)
-            manifest = new_manifest(self.scorer, survey, self.options)
+            manifest = new_manifest(self.load(), survey, self.options)
             store = Store(self.paths, manifest, overwrite=overwrite)
             if store.finished:
                 store.tidy()
@@ -199,20 +243,13 @@ class _Run:
         shard, summary = self.options.shard, watch.summary
         store.begin()
         summary.total = how_many(self.options, survey.articles) // (shard.of if shard else 1)
-        job = Job(
-            self.load,
-            str(self.paths.out),
-            self.options,
-            survey.columns,
-            store.keep,
-            begun=store.begun,
-            suspect=store.suspect(),
-        )
+        job = Job(self.load, str(self.paths.out), self.options, survey.columns, store.keep)
         entries = source.chosen(survey.articles)
         chunks = _Left(make_chunks(entries, shard, total=survey.size), store, watch)
-        for _, result in _scored(iter(chunks), self.scorer, job, self.jobs):
+        for _, result in work_off(iter(chunks), job.begin, self.jobs, self.max_seconds):
             watch.note(result)
-        output = job.output(self.scorer.themes)
+        source.confirm()
+        output = job.output(self.load().themes)
         finished = store.finish(output, chunks.count, summary.counts)
         summary.repeated_ids, summary.first_failures = finished
         store.close(summary.seconds, summary.resumed)
@@ -248,24 +285,12 @@ class _Left:
                 self._watch.note(kept, resumed=True)
 
 
-def _stream_chunks(source: Source, jobs: int) -> Iterator[Chunk]:
-    """Chunks for which nothing is kept: alone, a process writes each article when it is done."""
-    return make_chunks(source.chosen(), single=jobs == 1)
-
-
-def _scored(chunks: Iterator[Chunk], scorer: Scorer, job: Job, jobs: int) -> Iterator[Scored]:
-    if jobs == 1:
-        return score_here(chunks, scorer, job)
-    return score_parallel(chunks, scorer, job, jobs)
-
-
-def _in_order(scored: Iterator[Scored]) -> Iterator[Part]:
-    """Parts, which nobody has put away, in the order of their numbers."""
-    held: dict[int, Part] = {}
+def _in_order(done: Iterator[tuple[int, T]]) -> Iterator[T]:
+    """What came of chunks, in the order of their numbers."""
+    held: dict[int, T] = {}
     wanted = 0
-    for number, part in scored:
-        assert isinstance(part, Part)
-        held[number] = part
+    for number, result in done:
+        held[number] = result
         while wanted in held:
             yield held.pop(wanted)
             wanted += 1

@@ -2,17 +2,17 @@
 
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final, Literal, NamedTuple, Protocol
 
 from policynlp.analysis.drift import Profile
 from policynlp.article import AbstractLimits, Analysis, Article, Failure
 from policynlp.batch.options import Options
 from policynlp.batch.outputs import Output, output_for
-from policynlp.batch.source import Chunk
+from policynlp.batch.source import Chunk, Note
 from policynlp.garbage import without_collection
-from policynlp.messages import say, speaking, spoken
+from policynlp.messages import say, speak, speaking, spoken
 from policynlp.reading.formats import Item, make_article
 
 FAILURES_KEPT: Final = 5
@@ -50,14 +50,31 @@ class Scorer(Protocol):
 Load = Callable[[], Scorer]
 
 
+class Loaded:
+    """Loads a scorer once; what travels to a process that begins from nothing is how to load it."""
+
+    def __init__(self, load: Load) -> None:
+        """Load nothing yet."""
+        self._load = load
+        self._scorer: Scorer | None = None
+
+    def __call__(self) -> Scorer:
+        """The scorer."""
+        self._scorer = self._scorer or self._load()
+        return self._scorer
+
+    def __reduce__(self) -> tuple[type["Loaded"], tuple[Load]]:
+        """Travel without the scorer."""
+        return Loaded, (self._load,)
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """All that a worker must know: how to load the model and what to make of an article.
 
     ``columns`` are those that a table keeps of its inputs; ``keep`` puts away what became of a
     chunk, in the worker itself, so that nothing that is done can be lost on the way. Reasons of
-    failures are given in ``messages``, the language spoken where the job was made. A lone process
-    marks the chunk that it has ``begun``; ``suspect`` is the one during which an earlier one died.
+    failures are given in ``messages``, the language spoken where the job was made.
     """
 
     load: Load
@@ -66,8 +83,15 @@ class Job:
     columns: tuple[str, ...] = ()
     keep: "Callable[[int, Part], Result]" = field(default=lambda number, part: part)
     messages: str = field(default_factory=spoken)
-    begun: Callable[[int], AbstractContextManager[None]] = field(default=lambda n: nullcontext())
-    suspect: int | None = None
+
+    def begin(self) -> "Callable[[Chunk, Note], Result]":
+        """Load what a worker needs, and return what it does with each chunk."""
+        speak(self.messages)
+        scorer = self.load()
+        return partial(self._score, scorer, self.output(scorer.themes))
+
+    def _score(self, scorer: Scorer, output: Output, chunk: Chunk, note: Note) -> "Result":
+        return self.keep(chunk.number, score_chunk(chunk, scorer, output, self.options, note))
 
     def output(self, themes: Sequence[str]) -> Output:
         """How results are written."""
@@ -169,23 +193,43 @@ class Part:
         self.counts.add(other.counts)
 
 
-def score_chunk(chunk: Chunk, scorer: Scorer, output: Output, options: Options) -> Part:
+def score_chunk(
+    chunk: Chunk,
+    scorer: Scorer,
+    output: Output,
+    options: Options,
+    note: Note = lambda at, id: None,
+) -> Part:
     """Score every article of a chunk; whatever goes wrong with one, the others go on."""
     part = Part()
     rendered: list[bytes] = []
-    # What the scorer has taken and not given back, with the failures in between.
-    waiting: deque[_Read | Failure] = deque()
+    numbered = list(enumerate(chunk.entries))
     with without_collection():
-        articles = _articles(chunk.entries, waiting, options)
-        for result in scorer.pipe(articles, limits=options.limits, on_error="return"):
-            while isinstance(entry := waiting.popleft(), Failure):
-                part.fail(entry)
-            _write(entry, result, output, part, rendered)
-    for entry in waiting:
-        lost = Failure(entry.id, entry.place, "analyze", say("the analyzer gave no result"))
-        part.fail(entry if isinstance(entry, Failure) else lost)
+        for some in [[each] for each in numbered] if chunk.apart else [numbered]:
+            for found in _analyzed(some, scorer, options, note):
+                if isinstance(found, Failure):
+                    part.fail(found)
+                else:
+                    _write(*found, output, part, rendered)
+    note(len(numbered), "")
     part.output = output.pack(b"".join(rendered))
     return part
+
+
+def _analyzed(
+    numbered: Sequence[tuple[int, Item | Failure]], scorer: Scorer, options: Options, note: Note
+) -> "Iterator[Failure | tuple[_Read, Analysis | Failure]]":
+    """What became of each article: a failure, or what was read with what the scorer says of it."""
+    # What the scorer has taken and not given back, with the failures in between.
+    waiting: deque[_Read | Failure] = deque()
+    articles = _articles(numbered, waiting, options, note)
+    for result in scorer.pipe(articles, limits=options.limits, on_error="return"):
+        while isinstance(entry := waiting.popleft(), Failure):
+            yield entry
+        yield entry, result
+    for entry in waiting:
+        lost = Failure(entry.id, entry.place, "analyze", say("the analyzer gave no result"))
+        yield entry if isinstance(entry, Failure) else lost
 
 
 class _Read(NamedTuple):
@@ -198,13 +242,18 @@ class _Read(NamedTuple):
 
 
 def _articles(
-    entries: Iterable[Item | Failure], waiting: "deque[_Read | Failure]", options: Options
+    numbered: Iterable[tuple[int, Item | Failure]],
+    waiting: "deque[_Read | Failure]",
+    options: Options,
+    note: Note,
 ) -> Iterator[Article]:
     """Read the articles, and note each of them and each failure as waiting."""
-    for entry in entries:
+    for at, entry in numbered:
+        note(at, entry.id)
         read = entry if isinstance(entry, Failure) else _read(entry, options)
         waiting.append(read)
         if isinstance(read, _Read):
+            note(at, read.id)  # It may say what it is called.
             yield read.article
 
 

@@ -3,9 +3,11 @@
 import hashlib
 import json
 import random
-from collections.abc import Collection, Iterable, Iterator, Sequence
+import stat
+from array import array
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import IO, Final, NamedTuple
@@ -13,7 +15,8 @@ from typing import IO, Final, NamedTuple
 from policynlp.article import Failure
 from policynlp.batch.files import unwritable
 from policynlp.batch.options import Options, Shard
-from policynlp.errors import UsageError
+from policynlp.errors import InputError, UsageError
+from policynlp.messages import say
 from policynlp.reading.formats import (
     STDIN,
     InputArticle,
@@ -31,16 +34,26 @@ _LARGEST: Final = 2 << 20
 _GROWTH: Final = 16
 _SMALLEST_LAST: Final = 96 << 10
 _LAST: Final = 4  # of what is left a chunk is at most one part in so many
+_MOST_HELD: Final = 128 << 20  # of all shares of a chunk, of which a shard keeps its own
 # An article costs about as much as so many bytes of text, however short it is.
 _FIXED: Final = 1500
 _READ: Final = 1 << 20
 
 
 class Chunk(NamedTuple):
-    """Articles that travel and are kept together; chunks are numbered from 0 on."""
+    """Articles that travel and are kept together; chunks are numbered from 0 on.
+
+    Those of one that is to be done ``apart`` are analyzed one by one: some process has ended
+    on one of them.
+    """
 
     number: int
     entries: Sequence[Item | Failure]
+    apart: bool = False
+
+
+Note = Callable[[int, str], None]
+"""Is told the place in its chunk, and the id, of the article that comes next; last their number."""
 
 
 class Survey(NamedTuple):
@@ -70,10 +83,18 @@ class Source:
     skip: Collection[str] = ()
     stdin: Path | None = None
     stream: IO[bytes] | None = None
+    _states: "_States" = field(default_factory=lambda: _States())
 
     def files(self) -> Iterator[InputFile]:
-        """The files, in order; what does not exist is an error at once."""
-        return find_inputs(self.inputs, skip=self.skip)
+        """The files, in order; what does not exist is an error at once.
+
+        So is what is not as it was the first time: each pass must find the same.
+        """
+        return self._states.of(find_inputs(self.inputs, skip=self.skip))
+
+    def confirm(self) -> None:
+        """Raise ``InputError`` that names the first file which has changed since it was read."""
+        self._states.confirm(find_inputs(self.inputs, skip=self.skip))
 
     def entries(self) -> Iterator[Item | Failure]:
         """Every article, in order, found but not read."""
@@ -87,7 +108,8 @@ class Source:
             if STDIN in self.inputs and not self.stdin:
                 raise UsageError("a sample of standard input needs a file to go to, not -")
             articles = sum(1 for _ in self.entries())
-        return _chosen(self.entries(), self.options, articles or 0)
+        chosen = _chosen(self.entries(), self.options, articles or 0)
+        return chosen if articles is None else _all(chosen, how_many(self.options, articles))
 
     def size(self) -> int:
         """The size of all articles, as chunks are measured."""
@@ -104,11 +126,70 @@ class Source:
         for entry in self.entries():
             articles += 1
             size += _size(entry)
-            if columns and isinstance(entry, Item):
+            # A page has no columns, and is not to be read here, where nobody watches.
+            if columns and isinstance(entry, Item) and not isinstance(entry.content, Path):
                 found = entry.read(self.options.reading)
                 if isinstance(found, InputArticle):
                     kept.update(dict.fromkeys(found.record.kept))
         return Survey(files, n_bytes, digest.hexdigest(), articles, size, tuple(kept))
+
+
+class _States:
+    """What files are like when they are first come across, by which a change is noticed.
+
+    Eight bytes a file are kept, a hash of its id, size and times: two runs over what others still
+    write would else end as if nothing were missing.
+    """
+
+    def __init__(self) -> None:
+        self._states, self._complete = array("q"), False
+
+    def of(self, files: Iterator[InputFile]) -> Iterator[InputFile]:
+        """``files``, each looked at before it is given."""
+        number = 0
+        for number, file in enumerate(files, 1):
+            self._look(number, file)
+            yield file
+        if number < len(self._states):
+            raise _changed(say("one of the inputs"))
+        self._complete = True
+
+    def confirm(self, files: Iterator[InputFile]) -> None:
+        """Look at all of them again that were given."""
+        if self._complete:
+            for _ in self.of(files):
+                pass
+            return
+        for number, file in enumerate(islice(files, len(self._states)), 1):
+            self._look(number, file)
+
+    def _look(self, number: int, file: InputFile) -> None:
+        state = hash((file.id, *_look_of(file.path)))
+        if number > len(self._states) and not self._complete:
+            self._states.append(state)
+        elif number > len(self._states) or self._states[number - 1] != state:
+            raise _changed(file.place)
+
+
+def _look_of(path: Path | None) -> tuple[int, ...]:
+    """What changes with a file's content: on Windows the last number does not, the others do."""
+    if path is None:
+        return ()
+    try:
+        found = path.stat()
+    except OSError as error:
+        return (-(error.errno or 1),)
+    if not stat.S_ISREG(found.st_mode):
+        return ()
+    return found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
+
+def _changed(place: str) -> InputError:
+    return InputError(
+        "{place}: was changed, added or removed during the run, which is therefore not done; when "
+        "nothing changes any more give the same command again: it says if it needs --overwrite",
+        place=place,
+    )
 
 
 def make_chunks(
@@ -130,7 +211,8 @@ def make_chunks(
     for entry in entries:
         chunk.append(entry)
         size += _size(entry)
-        if single or size >= of * _enough(seen // of, None if total is None else total // of):
+        enough = of * _enough(seen // of, None if total is None else total // of)
+        if single or size >= min(enough, _MOST_HELD):
             yield Chunk(count, _share(chunk, number, of))
             seen += size
             count += 1
@@ -169,6 +251,16 @@ def _chosen(
         places = set(random.Random(0).sample(range(articles), options.sample))
         entries = (entry for place, entry in enumerate(entries) if place in places)
     return entries
+
+
+def _all(entries: Iterator[Item | Failure], expected: int) -> Iterator[Item | Failure]:
+    """``entries``, which must be as many as were found before."""
+    left = expected
+    for entry in entries:
+        left -= 1
+        yield entry
+    if left:
+        raise _changed(say("one of the inputs"))
 
 
 def _hash(file: InputFile, stdin: Path | None, digest: "hashlib._Hash") -> int:

@@ -3,7 +3,6 @@
 import hashlib
 import json
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -128,17 +127,9 @@ class Store:
         self._parts.create()
 
     def get(self, number: int) -> Kept | None:
-        """What there is of chunk ``number``."""
-        return self._parts.get(number)
-
-    @property
-    def begun(self) -> Callable[[int], AbstractContextManager[None]]:
-        """What marks a chunk as under way in this process."""
-        return self._parts.begun
-
-    def suspect(self) -> int | None:
-        """The chunk during which this process's predecessor died, if it did."""
-        return self._parts.suspect()
+        """What there is of chunk ``number``, if it is whole."""
+        kept = self._parts.get(number)
+        return kept if kept and kept.is_whole else None
 
     @property
     def keep(self) -> Callable[[int, Part], Result]:

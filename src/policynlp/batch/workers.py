@@ -1,55 +1,43 @@
-"""Chunks scored here or by worker processes, whichever of them dies."""
+"""Chunks worked off by processes that are watched from outside: whichever of them dies or hangs.
 
-import gc
-import multiprocessing
+A process on whose chunk nothing happens for too long is ended, as one that died of itself. Its
+chunk is tried again article by article; the one at which a process ends again is a failure.
+"""
+
 import os
-import signal
-import sys
-import threading
+import pickle
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import BrokenExecutor
-from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 from itertools import chain, islice
-from typing import Any, Final, NamedTuple
+from math import inf
+from multiprocessing.connection import Connection, wait
+from typing import Any, Final, Generic, TypeVar
 
 from policynlp.article import Failure
-from policynlp.batch.outputs import Output
-from policynlp.batch.scoring import Job, Part, Result, Scorer, score_chunk
-from policynlp.batch.source import Chunk
-from policynlp.messages import say, speak
+from policynlp.batch.processes import Child, Nursery
+from policynlp.batch.source import Chunk, Note
+from policynlp.errors import OutputError, PolicyNLPError
+from policynlp.messages import say
 
-# Chunks that wait for a worker, and results that wait for an older one, for each worker.
-_WAITING: Final = 2
-_AHEAD: Final = 8
+T = TypeVar("T")
+Begin = Callable[[], Callable[[Chunk, Note], T]]
+
+MAX_SECONDS: Final = 60.0
+"""How long an article may take; of 3,000 the slowest took 0.02 s, a million characters 4 s."""
+
 _MOST_PER_CPU: Final = 4
-_IDLE_SECONDS: Final = 60
-_WATCH_SECONDS: Final = 1
+_AHEAD: Final = 8  # chunks for each worker that may be done before an older one is
+# Nobody waits longer than this for the articles of a lot: each of them then has its own time.
+_PATIENCE: Final = 10.0
+_NOTE_SECONDS: Final = 0.5
+_LOOK_SECONDS: Final = 0.2
+_START_SECONDS: Final = 300.0
+_MOST_DEATHS: Final = 4  # one after the other that no article explains
 
-Scored = tuple[int, Result]
-
-
-def score_here(chunks: Iterable[Chunk], scorer: Scorer, job: Job) -> Iterator[Scored]:
-    """Score one chunk after the other, in a process of its own the one that an earlier run died of.
-
-    Otherwise the same command would die on the same article for ever.
-    """
-    output = job.output(scorer.themes)
-    for chunk in chunks:
-        if chunk.number == job.suspect:
-            part = _score_apart(chunk, scorer, job)
-        else:
-            with job.begun(chunk.number):
-                part = score_chunk(chunk, scorer, output, job.options)
-        yield chunk.number, job.keep(chunk.number, part)
-
-
-def _score_apart(chunk: Chunk, scorer: Scorer, job: Job) -> Part:
-    pool = _Pool(scorer, job, 1)
-    try:
-        return _rescue(chunk, pool)
-    finally:
-        pool.kill()
+_READY, _AT, _DONE, _RAISED = range(4)
 
 
 def of_use(jobs: int) -> int:
@@ -57,203 +45,260 @@ def of_use(jobs: int) -> int:
     return min(jobs, _MOST_PER_CPU * (os.cpu_count() or 1))
 
 
-def score_parallel(
-    chunks: Iterable[Chunk], scorer: Scorer, job: Job, jobs: int
-) -> Iterator[Scored]:
-    """Score chunks with ``jobs`` processes, if so many are of use; each comes when it is done.
+def work_off(
+    chunks: Iterable[Chunk],
+    begin: Begin[T],
+    jobs: int,
+    max_seconds: float = MAX_SECONDS,
+    *,
+    ahead: bool = True,
+) -> Iterator[tuple[int, T]]:
+    """Do with ``jobs`` processes what there is to do with each chunk; each comes when it is done.
 
-    When a process dies, every chunk that was under way is tried again by itself; one on which a
-    process dies again is divided until the article is found that does it, which is a failure.
+    ``begin``, which can be pickled, gives each process what it does with a chunk. An article that
+    takes more than ``max_seconds``, or of which a process dies, becomes a failure in its chunk.
+    Without ``ahead`` the next chunk is looked for when a worker is free, not before: where it may
+    be long in coming, what is done would wait for it.
     """
     rest = iter(chunks)
     first = list(islice(rest, of_use(jobs)))
     if not first:
         return
-    jobs, rest = len(first), chain(first, rest)
-    waiting: dict[Any, Chunk] = {}
-    pool = _Pool(scorer, job, jobs)
+    crew = _Crew(begin, max_seconds)
     try:
-        while True:
-            _fill(waiting, rest, pool, jobs)
-            if not waiting:
-                pool.stop()
-                return
-            try:
-                for future in pool.done(waiting):
-                    result = future.result()
-                    yield waiting.pop(future).number, result
-            except BrokenExecutor:
-                pool.restart()
-                broken, waiting = waiting, {}
-                for future, chunk in broken.items():
-                    result = _result(future)
-                    if result is None:
-                        result = job.keep(chunk.number, _rescue(chunk, pool))
-                    yield chunk.number, result
-    except BaseException:  # Nobody waits for the rest.
-        pool.kill()
-        raise
+        crew.start(len(first))
+        yield from crew.work_off(chain(first, rest), ahead=ahead)
+        crew.release()
+    finally:
+        crew.kill()
 
 
-def _fill(waiting: dict[Any, Chunk], rest: Iterator[Chunk], pool: "_Pool", jobs: int) -> None:
-    """Give out chunks, but none too far ahead of the oldest one that is not done."""
-    while len(waiting) < _WAITING * jobs:
-        numbers = [chunk.number for chunk in waiting.values()]
-        if numbers and max(numbers) - min(numbers) >= _AHEAD * jobs:
-            return
-        chunk = next(rest, None)
-        if chunk is None:
-            return
-        waiting[pool.submit(chunk, _keep_in_worker)] = chunk
+@dataclass(slots=True)
+class _Worker:
+    """A process, the chunk that it has, where in that it is, and since when it says nothing.
+
+    Its chunk is ``None`` while it starts and while it waits, when it is ``idle``.
+    """
+
+    child: Child
+    idle: bool = False
+    chunk: Chunk | None = None
+    at: int = -1
+    id: str = ""
+    silent: float = 0.0
+
+    def hear(self, at: int, id: str) -> None:
+        """Note where it is; the time of an article begins when it is first named."""
+        if at != self.at:
+            self.silent = 0.0
+        self.at, self.id = at, id
 
 
-def _result(future: Any) -> Result | None:
-    """What came of a chunk before the processes were ended, if anything did."""
-    if future.cancelled() or not future.done() or future.exception():
-        return None
-    result: Result = future.result()
-    return result
+class _Plan:
+    """Which chunk comes next: first those that are tried again."""
+
+    def __init__(self, chunks: Iterator[Chunk], most_ahead: int) -> None:
+        self._rest, self._most_ahead = chunks, most_ahead
+        self._packed: deque[tuple[Chunk, bytes]] = deque()
+        self._again: deque[Chunk] = deque()
+        self._open: set[int] = set()  # the numbers of those that are not done
+
+    def has_more(self) -> bool:
+        """Whether any chunk is not done yet."""
+        if not self._open:
+            self.prepare(1)
+        return bool(self._open or self._packed)
+
+    def prepare(self, most: int) -> None:
+        """Have so many of the next ones ready, if there are: then no worker waits for them."""
+        while len(self._packed) < most and (chunk := next(self._rest, None)):
+            self._packed.append((chunk, _packed(chunk)))
+
+    def take(self) -> tuple[Chunk, bytes] | None:
+        """The next one; none where that is too far ahead of the oldest that is not done."""
+        if self._again:
+            chunk = self._again.popleft()
+            return chunk, _packed(chunk)
+        self.prepare(1)
+        if not self._packed:
+            return None
+        number = self._packed[0][0].number
+        if self._open and number - min(self._open) >= self._most_ahead:
+            return None
+        self._open.add(number)
+        return self._packed.popleft()
+
+    def again(self, chunk: Chunk) -> None:
+        """Try a chunk again that was taken."""
+        self._again.append(chunk)
+
+    def done(self, chunk: Chunk) -> None:
+        """Be through with a chunk that was taken."""
+        self._open.remove(chunk.number)
 
 
-def _rescue(chunk: Chunk, pool: "_Pool") -> Part:
-    """Score a chunk on which a process may have died, article by article if need be."""
-    try:
-        part: Part = pool.submit(chunk, _score_in_worker).result()
-        return part
-    except BrokenExecutor as error:
-        pool.restart()
-        if len(chunk.entries) == 1:
-            part, (entry,) = Part(), chunk.entries
-            reason = say(
-                "the worker process died on this article ({error})", error=type(error).__name__
-            )
-            part.fail(Failure(entry.id, entry.place, "worker", reason))
-            return part
-    half = len(chunk.entries) // 2
-    part = _rescue(chunk._replace(entries=chunk.entries[:half]), pool)
-    part.add(_rescue(chunk._replace(entries=chunk.entries[half:]), pool))
-    return part
+def _packed(chunk: Chunk) -> bytes:
+    return pickle.dumps(chunk, pickle.HIGHEST_PROTOCOL)
 
 
-class _Pool:
-    """Processes that have the model loaded, and new ones when one of them has died."""
+class _Crew(Generic[T]):
+    """Worker processes, with new ones in the place of those that have ended."""
 
-    def __init__(self, scorer: Scorer, job: Job, jobs: int) -> None:
-        self._scorer, self._job, self._jobs = scorer, job, jobs
-        self._start()
+    def __init__(self, begin: Begin[T], max_seconds: float) -> None:
+        self._max_seconds = max_seconds
+        self._nursery = Nursery(partial(_serve, begin))
+        self._deaths = 0
+        self._looked = time.monotonic()
+        self._workers: list[_Worker] = []
 
-    def submit(self, chunk: Chunk, work: Callable[[Chunk], Result]) -> Any:
-        """Let a process do its ``work`` on ``chunk`` when one is free."""
-        try:
-            return self._executor.submit(work, chunk)
-        except BrokenExecutor:  # One died while none was looked at.
-            self.restart()
-            return self._executor.submit(work, chunk)
+    def start(self, jobs: int) -> None:
+        """Start so many."""
+        for _ in range(jobs):
+            self._workers.append(_Worker(self._nursery.start()))
 
-    def done(self, waiting: Iterable[Any]) -> list[Any]:
-        """Wait until some of what was submitted is done."""
-        from concurrent.futures import FIRST_COMPLETED, wait
+    def work_off(self, chunks: Iterator[Chunk], *, ahead: bool) -> Iterator[tuple[int, T]]:
+        """Give out the chunks, and give back what comes of them."""
+        plan = _Plan(chunks, _AHEAD * len(self._workers))
+        while plan.has_more():
+            for worker in self._workers:
+                if worker.idle and (taken := plan.take()):
+                    self._give(worker, *taken, plan)
+            if ahead:
+                plan.prepare(len(self._workers))
+            for worker in self._heard():
+                yield from self._hear(worker, plan)
+            for worker in self._workers:
+                if worker.silent > self._patience(worker):
+                    self._lost(worker, plan, "time", _too_long(self._max_seconds))
 
-        return list(wait(waiting, return_when=FIRST_COMPLETED).done)
-
-    def restart(self) -> None:
-        """Start again after a process has died."""
-        self.kill()
-        self._start()
-
-    def stop(self) -> None:
-        """Let the processes, which have nothing to do, end while the parent goes on: 15 ms."""
-        self._executor.shutdown(wait=False)
+    def release(self) -> None:
+        """Let all of them end, for there is nothing to do."""
+        while self._workers:
+            self._workers.pop().child.release()
 
     def kill(self) -> None:
-        """End all processes at once, whatever they do."""
-        self._executor.shutdown(wait=True, kill_workers=True)
+        """End all of them at once."""
+        while self._workers:
+            self._workers.pop().child.kill()
+        self._nursery.close()
 
-    def _start(self) -> None:
-        # 100 ms that one process need not wait for.
-        from joblib.externals.loky import ProcessPoolExecutor
+    def _give(self, worker: _Worker, chunk: Chunk, packed: bytes, plan: _Plan) -> None:
+        worker.idle, worker.chunk = False, chunk
+        worker.at, worker.id, worker.silent = -1, "", 0.0
+        try:
+            worker.child.connection.send_bytes(packed)
+        except OSError:
+            self._lost(worker, plan, "worker", _died())
 
-        # A copy of this process has all modules and the model: with two of them 3,000 articles
-        # took 1.7 s, with processes that begin from nothing 2.0 s, and 2.7 s with one. Copies
-        # of threads, which may hold locks, are not safe.
-        fork = sys.platform == "linux" and threading.active_count() == 1
-        self._executor = ProcessPoolExecutor(
-            self._jobs,
-            timeout=_IDLE_SECONDS,
-            context=multiprocessing.get_context("fork") if fork else None,
-            initializer=_start_worker,
-            initargs=(os.getpid(), self._job, self._scorer if fork else None),
-        )
-        with _interrupts_ignored(), _frozen():
-            self._executor.submit(os.getpid)  # The first task starts the processes.
+    def _heard(self) -> list[_Worker]:
+        """Wait for some that have something to say, and count the silence of the others.
+
+        A machine that sleeps, and a process that is stopped with its parent, loses no time.
+        """
+        look = min(_LOOK_SECONDS, self._max_seconds / 4)
+        ready = set(wait([worker.child.connection for worker in self._workers], look))
+        now = time.monotonic()
+        passed, self._looked = min(now - self._looked, 2 * look), now
+        for worker in self._workers:
+            worker.silent += 0.0 if worker.idle else passed
+        return [worker for worker in self._workers if worker.child.connection in ready]
+
+    def _hear(self, worker: _Worker, plan: _Plan) -> Iterator[tuple[int, T]]:
+        try:
+            kind, *said = worker.child.connection.recv()
+        except (EOFError, OSError):
+            self._lost(worker, plan, "worker", _died())
+            return
+        if kind == _AT:
+            worker.hear(*said)
+        elif kind == _RAISED:
+            raise said[0]
+        elif kind == _READY:
+            worker.idle = True
+        else:
+            assert kind == _DONE
+            assert worker.chunk
+            chunk, worker.idle, worker.chunk = worker.chunk, True, None
+            self._deaths = 0
+            plan.done(chunk)
+            yield chunk.number, said[0]
+
+    def _patience(self, worker: _Worker) -> float:
+        """How long a worker may say nothing."""
+        if worker.idle:
+            return inf
+        if worker.chunk is None:
+            return _START_SECONDS
+        if worker.at == len(worker.chunk.entries):
+            return inf  # What is done is being written, however slow the disk.
+        if worker.chunk.apart:
+            return self._max_seconds
+        return min(self._max_seconds, _PATIENCE) + _NOTE_SECONDS
+
+    def _lost(self, worker: _Worker, plan: _Plan, stage: str, reason: str) -> None:
+        """Put a new process in the place of one, and try again what it had."""
+        worker.child.kill()
+        chunk, at, id = worker.chunk, worker.at, worker.id
+        self._workers[self._workers.index(worker)] = _Worker(self._nursery.start())
+        if chunk and not chunk.apart:
+            plan.again(chunk._replace(apart=True))
+            return
+        if chunk and 0 <= at < len(chunk.entries):
+            entries = list(chunk.entries)
+            entries[at] = Failure(id, entries[at].place, stage, reason)
+            plan.again(chunk._replace(entries=entries))
+            return
+        self._deaths += 1
+        if self._deaths == _MOST_DEATHS:
+            raise OutputError(
+                "worker processes end whatever they are given: perhaps the memory is full, or "
+                "another program ends them; mend that, then give the same command again"
+            )
+        if chunk:
+            plan.again(chunk)
 
 
-@contextmanager
-def _interrupts_ignored() -> Iterator[None]:
-    """Let processes that start meanwhile ignore Ctrl-C: it is for the parent, which ends them."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
+def _too_long(seconds: float) -> str:
+    return say(
+        "no result after {seconds:g} s, the limit of --max-seconds: raise it or divide the article",
+        seconds=seconds,
+    )
+
+
+def _died() -> str:
+    return say("the worker process died on this article, twice")
+
+
+def _serve(begin: Begin[Any], connection: Connection) -> None:
+    """In a process: do what there is to do with each chunk, until there are no more."""
+    noted = 0.0
+    chunk = Chunk(0, ())
+
+    def note(at: int, id: str) -> None:
+        nonlocal noted
+        now = time.monotonic()
+        if chunk.apart or at == len(chunk.entries) or now - noted >= _NOTE_SECONDS:
+            connection.send((_AT, at, id))
+            noted = now
+
+    try:
+        do = begin()
+    except Exception as error:
+        connection.send((_RAISED, _portable(error)))
         return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
+    connection.send((_READY,))
+    while True:
+        chunk = pickle.loads(connection.recv_bytes())
+        noted = time.monotonic()
+        try:
+            answer = (_DONE, do(chunk, note))
+        except Exception as error:
+            answer = (_RAISED, _portable(error))
+        connection.send(answer)
 
 
-@contextmanager
-def _frozen() -> Iterator[None]:
-    """Spare processes that start meanwhile the search for garbage in what they are born with.
-
-    Each looks for some after its first chunk and every second: 18 ms a time, and pages copied.
-    """
-    gc.freeze()
-    try:
-        yield
-    finally:
-        gc.unfreeze()
-
-
-class _Worker(NamedTuple):
-    """What a worker process needs for every chunk; ``parent`` is the process that started it."""
-
-    parent: int
-    job: Job
-    scorer: Scorer
-    output: Output
-
-    def leave_if_alone(self) -> None:
-        """End when the parent was killed: nobody would read what this process writes."""
-        if os.getppid() != self.parent:
-            os._exit(1)
-
-    def watch(self) -> None:
-        """Go on looking: a process that waits to write would wait for ever."""
-        while True:
-            time.sleep(_WATCH_SECONDS)
-            self.leave_if_alone()
-
-
-_workers: list[_Worker] = []  # In a worker there is one.
-
-
-def _start_worker(parent: int, job: Job, scorer: Scorer | None) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Windows hands down no such setting.
-    speak(job.messages)
-    scorer = scorer or job.load()
-    worker = _Worker(parent, job, scorer, job.output(scorer.themes))
-    threading.Thread(target=worker.watch, daemon=True).start()
-    _workers.append(worker)
-
-
-def _score_in_worker(chunk: Chunk) -> Part:
-    [worker] = _workers
-    worker.leave_if_alone()
-    part = score_chunk(chunk, worker.scorer, worker.output, worker.job.options)
-    worker.leave_if_alone()
-    return part
-
-
-def _keep_in_worker(chunk: Chunk) -> Result:
-    part = _score_in_worker(chunk)
-    return _workers[0].job.keep(chunk.number, part)
+def _portable(error: Exception) -> Exception:
+    """``error`` as it can travel to the parent."""
+    if isinstance(error, PolicyNLPError | OSError):
+        return error
+    return RuntimeError(f"{type(error).__name__}: {error}")

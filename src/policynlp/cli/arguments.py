@@ -208,8 +208,8 @@ def share(text: str) -> float:
     return value
 
 
-def weight(text: str) -> float:
-    """Read a weight above 0."""
+def above_zero(text: str) -> float:
+    """Read a number above 0."""
     try:
         value = float(text)
     except ValueError:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from policynlp.cli.arguments import (
     DONE,
     SOME_FAILED,
+    above_zero,
     add_limits,
     add_simplify,
     check_themes,
@@ -31,6 +32,7 @@ _BINARY: Final = ("xlsx", "parquet", "jsonl.gz")
 # What --merge has a use for; the rest is of scoring.
 _OF_MERGE: Final = frozenset(("inputs", "merge", "overwrite", "quiet", "lang", "run"))
 _MAX_CHARS: Final = 1_000_000
+_MAX_SECONDS: Final = 60.0
 _FIELDS: Final = ("id", "text", "title", "published", "source", "author", "url")
 
 
@@ -124,6 +126,16 @@ def _add_running(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group(say("running"))
     group.add_argument(
         "--jobs", type=positive, default=1, metavar="N", help=say("processes (default: 1)")
+    )
+    group.add_argument(
+        "--max-seconds",
+        type=above_zero,
+        default=_MAX_SECONDS,
+        metavar="S",
+        help=say(
+            "an article that takes longer fails (default: {max_seconds:g})",
+            max_seconds=_MAX_SECONDS,
+        ),
     )
     group.add_argument(
         "--engine",
@@ -255,13 +267,20 @@ def _run(args: argparse.Namespace, progress: Progress) -> "Summary":
     if args.engine != LOCAL:
         return score_on_spark(args, _options(args))
     if args.dry_run:
-        return look(args.inputs, _options(args), progress=progress.show)
+        return look(
+            args.inputs,
+            _options(args),
+            jobs=args.jobs,
+            max_seconds=args.max_seconds,
+            progress=progress.show,
+        )
     return score(
         partial(load_analyzer, args),
         args.inputs,
         args.output,
         options=_options(args),
         jobs=args.jobs,
+        max_seconds=args.max_seconds,
         overwrite=args.overwrite,
         kind=args.format or "jsonl",
         progress=progress.show,

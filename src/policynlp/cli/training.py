@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from policynlp.cli.arguments import DONE, named, positive, weight
+from policynlp.cli.arguments import DONE, above_zero, named, positive
 from policynlp.errors import InputError
 from policynlp.messages import say
 
@@ -48,7 +48,7 @@ def _add_update(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--add-weight",
-        type=weight,
+        type=above_zero,
         default=1.0,
         metavar="W",
         help=say("how much a label of --add counts beside one of CORPUS (default: 1)"),
