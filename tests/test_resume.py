@@ -9,17 +9,19 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from fake_analyzer import CRASH, FakeAnalyzer, LoggingAnalyzer
-from policynlp.batch import Options, Shard, Summary, merge, score
+from policynlp.batch import Options, Shard, Summary, merge, score, store
 from policynlp.batch import source as source_module
 from policynlp.batch.files import write_whole
 from policynlp.batch.scoring import Load
-from policynlp.errors import OutputError, UsageError
+from policynlp.errors import InputError, OutputError, UsageError
 from policynlp.messages import speaking, spoken
 
 COUNT = 120
@@ -177,6 +179,126 @@ def test_damaged_parts_are_scored_again(archive: Path) -> None:
     parts[3].write_bytes(b"[]\n")
     assert run(archive).resumed == 2 * CHUNK
     assert written(archive) == expected(archive)
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_part_with_a_byte_flipped_is_scored_again(archive: Path, jobs: int) -> None:
+    """Wherever in it: in what is counted, in the output, the failures, the ids."""
+    whole = expected(archive)
+    for number in range(1, 16, 2):
+        with pytest.raises(Stop):
+            run(archive, progress=stop_after(15), overwrite=True)
+        part = archive / "out.jsonl.parts" / "000001.part"
+        data = bytearray(part.read_bytes())
+        data[len(data) * number // 16] ^= 1 << number % 8
+        part.write_bytes(data)
+        assert run(archive, jobs=jobs).resumed == 14 * CHUNK
+        assert written(archive) == whole
+
+
+def test_a_part_that_is_damaged_before_it_is_joined_is_no_output(archive: Path) -> None:
+    whole, finish = expected(archive), store.Store.finish
+
+    def damaged(of: store.Store, *args: Any) -> store.Finished:
+        part = archive / "out.jsonl.parts" / "000001.part"
+        part.write_bytes(part.read_bytes().replace("数字化".encode(), "数字花".encode()))
+        return finish(of, *args)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(store.Store, "finish", damaged)
+        with pytest.raises(OutputError, match=r"000001.part: was damaged since it was written"):
+            run(archive)
+    assert not (archive / "out.jsonl").exists()
+    assert manifest(archive)["status"] == "running"
+    assert run(archive).resumed == COUNT - CHUNK
+    assert written(archive) == whole
+
+
+def shorten(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-200])
+
+
+def lengthen(path: Path) -> None:
+    with path.open("ab") as stream:
+        stream.write(b'\n{"text": "more"}')
+
+
+def change(path: Path) -> None:
+    """One byte, and as if it had not been."""
+    times = path.stat()
+    path.write_bytes(path.read_bytes().replace("云".encode(), "雲".encode(), 1))
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+
+
+def remove(path: Path) -> None:
+    path.unlink()
+
+
+def add(path: Path) -> None:
+    path.with_name("zz.jsonl").write_text('{"text": "another"}', encoding="utf-8")
+
+
+@pytest.mark.parametrize("happens", [shorten, lengthen, change, remove, add])
+@pytest.mark.parametrize("after", [0, 1, 15])
+@pytest.mark.parametrize("out", ["out.jsonl", "-"])
+def test_inputs_that_change_during_the_run_are_no_success(
+    archive: Path, happens: Callable[[Path], None], after: int, out: str
+) -> None:
+    """Between the first look and the first article, while it is scored, and at its end."""
+    folder = archive / "in"
+    folder.mkdir()
+    (archive / "in.jsonl").rename(folder / "in.jsonl")
+    seen, target = [], out if out == "-" else str(archive / out)
+
+    def progress(summary: Summary) -> None:
+        seen.append(summary)
+        if len(seen) == after:
+            happens(folder / "in.jsonl")
+
+    def load() -> FakeAnalyzer:
+        return FakeAnalyzer()
+
+    if after == 0:
+        if out == "-":
+            pytest.skip("nothing is looked at before the first article")
+        survey = source_module.Source.survey
+
+        def surveyed(of: source_module.Source, **options: Any) -> source_module.Survey:
+            found = survey(of, **options)
+            happens(folder / "in.jsonl")
+            return found
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(source_module.Source, "survey", surveyed)
+            with pytest.raises(InputError, match="was changed, added or removed during the run"):
+                score(load, [str(folder)], target, progress=progress, stdout=lambda data: None)
+    else:
+        jobs = 1 if out == "-" else 2
+        with pytest.raises(InputError, match="was changed, added or removed during the run"):
+            score(
+                load, [str(folder)], target, jobs=jobs, progress=progress, stdout=lambda data: None
+            )
+    assert not (archive / "out.jsonl").exists()
+    if out != "-":
+        assert manifest(archive)["status"] == "running"
+
+
+def test_as_many_articles_are_scored_as_were_found(
+    archive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever a file system says of its files."""
+    monkeypatch.setattr(source_module, "_look_of", lambda path: ())
+    survey = source_module.Source.survey
+
+    def surveyed(of: source_module.Source, **options: Any) -> source_module.Survey:
+        found = survey(of, **options)
+        shorten(archive / "in.jsonl")
+        return found
+
+    monkeypatch.setattr(source_module.Source, "survey", surveyed)
+    with pytest.raises(InputError, match="one of the inputs: was changed"):
+        run(archive)
+    assert not (archive / "out.jsonl").exists()
 
 
 class OtherModel(FakeAnalyzer):
