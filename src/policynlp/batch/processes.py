@@ -76,13 +76,14 @@ class Nursery:
         # took 1.7 s, with processes that begin from nothing 2.0 s, and 2.7 s with one. Copies
         # of threads, which may hold locks, are not safe.
         self._copies = _is_linux() and threading.active_count() == 1
-        self._guard = None if _is_linux() else _Guard()
+        self._guard = None if _is_linux() else _Guard()  # There the kernel does what it does.
 
     def start(self) -> Child:
         """Start a process."""
         context = _context(copies=self._copies)
         here, there = multiprocessing.Pipe()
-        process = context.Process(target=_run, args=(there, os.getpid(), self._serve), daemon=True)
+        args = (there, os.getpid(), self._guard is None, self._serve)
+        process = context.Process(target=_run, args=args, daemon=True)
         with _interrupts_ignored(), _frozen():
             process.start()
         there.close()
@@ -133,18 +134,17 @@ def _context(*, copies: bool) -> Any:
     return get_context("loky")
 
 
-def _run(connection: Connection, parent: int, serve: Serve) -> None:
+def _run(connection: Connection, parent: int, is_linux: bool, serve: Serve) -> None:
     """In the process: see that it ends with its parent, then serve."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Windows hands down no such setting.
-    _die_with(parent)
-    with suppress(EOFError, OSError):  # Nobody listens any more.
+    if is_linux:
+        _die_with(parent)
+    with suppress(Exception):  # Nobody listens any more, or hears that it ends, and does not wait.
         serve(connection)
 
 
 def _die_with(parent: int) -> None:
-    """Let the kernel end this process when its parent ends; elsewhere a guard does."""
-    if not _is_linux():
-        return
+    """Let the kernel end this process when the thread that has started it ends."""
     import ctypes
 
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
