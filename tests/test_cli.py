@@ -196,17 +196,17 @@ def test_a_reader_that_leaves(main: Main, monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_limits_reach_the_analyzer(main: Main, monkeypatch: pytest.MonkeyPatch) -> None:
-    seen: list[AbstractLimits] = []
-
-    class Noting(FakeAnalyzer):
+    class Noting(FakeAnalyzer):  # In a file, since score analyzes in a process of its own.
         def analyze(self, item: str | Article, *, limits: AbstractLimits = ...) -> Analysis:  # type: ignore[assignment]
-            seen.append(limits)
+            with Path("seen").open("a", encoding="utf-8") as stream:
+                stream.write(f"{limits}\n")
             return super().analyze(item)
 
     monkeypatch.setattr(policynlp, "load", lambda *_, **goals: Noting())
     main("score", "page.txt", "-o", "out.jsonl", "--length", 150, "--section-length", 60)
     main("analyze", "page.txt", "--sentences", 2)
-    assert seen == [AbstractLimits(150, None, 60), AbstractLimits(200, 2, 100)]
+    seen = [AbstractLimits(150, None, 60), AbstractLimits(200, 2, 100)]
+    assert Path("seen").read_text(encoding="utf-8") == "".join(f"{limits}\n" for limits in seen)
 
 
 def test_analyze_for_a_person(main: Main, capsys: pytest.CaptureFixture[str]) -> None:

@@ -155,6 +155,20 @@ class DiesAtStart(FakeAnalyzer):
         return THEMES
 
 
+@pytest.mark.parametrize("alone", [True, False])
+def test_workers_end_when_a_run_is_done(tmp_path: Path, alone: bool) -> None:
+    """Also where the process that has used them goes on, as a server does."""
+    done = threading.Event()
+    if not alone:
+        threading.Thread(target=done.wait).start()
+    score(FakeAnalyzer, [archive(tmp_path, {})], str(tmp_path / "out.jsonl"), jobs=2)
+    done.set()
+    children = multiprocessing.active_children()
+    for child in children:
+        child.join(20)
+    assert not any(child.is_alive() for child in children)
+
+
 def test_workers_that_cannot_begin_end_the_run(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="worker processes end whatever they are given"):
         score(DiesAtStart, [archive(tmp_path, {})], str(tmp_path / "out.jsonl"))

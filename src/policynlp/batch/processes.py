@@ -42,7 +42,7 @@ class Child:
         self.connection = connection
 
     def release(self) -> None:
-        """Let it end by itself while this process goes on: 15 ms."""
+        """Let it end by itself, as it does when nobody can say anything any more: 15 ms."""
         self.connection.close()
         self._forget()
 
@@ -77,12 +77,15 @@ class Nursery:
         # of threads, which may hold locks, are not safe.
         self._copies = _is_linux() and threading.active_count() == 1
         self._guard = None if _is_linux() else _Guard()  # There the kernel does what it does.
+        self._ends: list[Connection] = []  # of this process, which its copies have, too
 
     def start(self) -> Child:
         """Start a process."""
         context = _context(copies=self._copies)
         here, there = multiprocessing.Pipe()
-        args = (there, os.getpid(), self._guard is None, self._serve)
+        self._ends = [*(end for end in self._ends if not end.closed), here]
+        ends = self._ends if self._copies else []
+        args = (there, ends, os.getpid(), self._guard is None, self._serve)
         process = context.Process(target=_run, args=args, daemon=True)
         with _interrupts_ignored(), _frozen():
             process.start()
@@ -134,8 +137,15 @@ def _context(*, copies: bool) -> Any:
     return get_context("loky")
 
 
-def _run(connection: Connection, parent: int, is_linux: bool, serve: Serve) -> None:
-    """In the process: see that it ends with its parent, then serve."""
+def _run(
+    connection: Connection, ends: list[Connection], parent: int, is_linux: bool, serve: Serve
+) -> None:
+    """In the process: see that it ends with its parent, then serve.
+
+    As long as it had the parent's ``ends`` of connections, it would not hear that they are closed.
+    """
+    for end in ends:
+        end.close()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Windows hands down no such setting.
     if is_linux:
         _die_with(parent)
