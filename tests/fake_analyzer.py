@@ -22,6 +22,8 @@ from policynlp.article import (
     Tag,
 )
 from policynlp.reading import read_text
+from policynlp.reading.formats import Item, Reading
+from policynlp.records import InputRecord
 
 THEMES = ("思想解放", "科技创新", "项目建设", "数字化")
 CRASH = "让程序崩溃"
@@ -48,7 +50,7 @@ class FakeAnalyzer:
         if DIE in article.text:
             os._exit(9)
         if HANG in article.text:
-            re.match("(?:a|aa)+$", "a" * 100 + "b")
+            hang()
         sections = tuple(_section(article.text, section) for section in article.sections)
         tags = tuple(dict.fromkeys(tag for section in sections for tag in section.themes))
         first = next((section.abstract for section in sections), Abstract("", ()))
@@ -70,6 +72,17 @@ class FakeAnalyzer:
                 if on_error == "raise":
                     raise
                 yield Failure("?", "", "analyze", f"ValueError: {error}")
+
+
+def hang() -> None:
+    """Do what a signal or a thread of this process cannot end."""
+    re.match("(?:a|aa)+$", "a" * 100 + "b")
+
+
+def read_hanging(item: Item, reading: Reading) -> InputRecord:
+    """Read an article for ever."""
+    hang()
+    return InputRecord(text="never")
 
 
 class LoggingAnalyzer(FakeAnalyzer):

@@ -1,18 +1,17 @@
 """Digests: the main points of many articles, each said once, with where it comes from."""
 
 import json
-import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import policynlp
+from fake_analyzer import read_hanging
 from policynlp.analysis.digest import OTHER, Digest, Digester, limits_for
 from policynlp.analyzer import Analyzer
 from policynlp.article import Article
 from policynlp.cli import main
-from policynlp.reading import read_text
+from policynlp.reading import formats, read_text
 
 LAB = "清溪县渔业实验室联合三所高校攻克低温保鲜技术，申请发明专利12件，成果转让给5家科技企业。"
 FUND = "柳叶湾高新区设立2亿元科技成果转化基金，支持高新技术企业和高校院所共建研发中心。"
@@ -130,20 +129,20 @@ def test_the_command_says_when_a_text_is_traditional(
         assert "推动传统产业数字化转型" in printed.out
 
 
-def test_no_more_processes_than_are_of_use(
+def test_an_article_that_hangs_is_left_out_and_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    asked = []
-
-    def pipe(self: Analyzer, *_: object, jobs: int, **__: object) -> Iterator[object]:
-        asked.append(jobs)
-        return iter(())
-
-    monkeypatch.setattr(Analyzer, "pipe", pipe)
-    monkeypatch.setattr(os, "cpu_count", lambda: 2)
-    (tmp_path / "a.txt").write_text(LAB, encoding="utf-8")
-    main(["digest", str(tmp_path / "a.txt"), "--jobs", "9999"])
-    assert asked == [8]
+    for name in ("a.txt", "b.docx", "c.txt"):
+        (tmp_path / name).write_text(LAB, encoding="utf-8")
+    monkeypatch.setitem(formats._PAGES, (".docx",), read_hanging)
+    inputs = [str(tmp_path / name) for name in ("a.txt", "b.docx", "c.txt")]
+    printed = []
+    for jobs in ("1", "2"):
+        assert main(["digest", *inputs, "--jobs", jobs, "--max-seconds", "0.5"]) == 3
+        printed.append(capsys.readouterr())
+    assert printed[0] == printed[1]
+    assert f"- {LAB}（a.txt；共 2 篇）" in printed[0].out
+    assert "b.docx: no result after 0.5 s" in printed[0].err
 
 
 def test_the_command_replaces_no_input_and_nothing_unasked(

@@ -4,7 +4,6 @@ import csv
 import json
 import multiprocessing
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -15,15 +14,14 @@ from pathlib import Path
 
 import pytest
 
-from fake_analyzer import CRASH, DIE, HANG, THEMES, FakeAnalyzer, LoggingAnalyzer
+from fake_analyzer import CRASH, DIE, HANG, THEMES, FakeAnalyzer, LoggingAnalyzer, read_hanging
 from policynlp.batch import Options, look, score
 from policynlp.batch import source as source_module
 from policynlp.batch.processes import Nursery
 from policynlp.errors import OutputError
 from policynlp.messages import speaking
 from policynlp.reading import formats
-from policynlp.reading.formats import Item, Reading
-from policynlp.records import InputRecord
+from policynlp.reading.formats import Reading
 
 
 @pytest.fixture(autouse=True)
@@ -108,18 +106,13 @@ def failures(out: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(stream))
 
 
-def hang(item: Item, reading: Reading) -> InputRecord:
-    re.match("(?:a|aa)+$", "a" * 100 + "b")
-    return InputRecord(text="never")
-
-
 def test_a_file_that_hangs_while_it_is_read_is_a_failure(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whether it is to be scored, looked at or sent on at once."""
     for name in ("a.txt", "b.html", "c.txt"):
         (tmp_path / name).write_text("云溪县推进数字化。", encoding="utf-8")
-    monkeypatch.setitem(formats._PAGES, (".html", ".htm", ".xhtml", ".shtml"), hang)
+    monkeypatch.setitem(formats._PAGES, (".html", ".htm", ".xhtml", ".shtml"), read_hanging)
     inputs, sent = [str(tmp_path / name) for name in ("a.txt", "b.html", "c.txt")], list[bytes]()
     out = str(tmp_path / "out.csv")
     options = Options(reading=Reading(keep_columns=True))

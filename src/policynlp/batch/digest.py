@@ -1,23 +1,23 @@
 """Digest many articles: read them, hear what each says, write the main points."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from policynlp.analysis.digest import Digest, Digester, Point, limits_for
-from policynlp.analyzer import Analyzer
-from policynlp.article import Article, Failure
+from policynlp.article import Analysis, Failure
 from policynlp.batch.files import write_whole
+from policynlp.batch.options import Options
 from policynlp.batch.outputs import STDOUT
-from policynlp.batch.workers import of_use
+from policynlp.batch.scoring import Load, Loaded, Scorer, analyzed
+from policynlp.batch.source import Chunk, Note, Source, make_chunks
+from policynlp.batch.workers import MAX_SECONDS, in_order, work_off
 from policynlp.errors import InputError, OutputError
-from policynlp.reading.formats import (
-    Reading,
-    check_installed,
-    find_inputs,
-    make_article,
-    read_inputs,
-)
+from policynlp.messages import speak, spoken
+from policynlp.reading.formats import Reading, check_installed, find_inputs
 from policynlp.records import METADATA, Record
 
 _WARNINGS_KEPT: Final = 5
@@ -32,36 +32,61 @@ class Digested(NamedTuple):
 
 
 def digest(
-    analyzer: Analyzer,
+    load: Load,
     inputs: Sequence[str],
     *,
     themes: Sequence[str] = (),
     length: int = 600,
     jobs: int = 1,
+    max_seconds: float = MAX_SECONDS,
     simplify: bool = False,
 ) -> Digested:
     """Digest the articles in ``inputs`` into at most ``length`` characters of sentences.
 
     Without ``themes`` all themes of the model are asked for, and what articles without any
-    of them say comes last. ``simplify`` reads traditional characters as simplified ones.
+    of them say comes last. ``simplify`` reads traditional characters as simplified ones. An
+    article that takes longer than ``max_seconds`` is a failure.
     """
     check_installed(inputs, simplify=simplify)
-    digester = Digester(themes or analyzer.themes, others=not themes)
+    loaded = Loaded(load)
+    known = loaded().themes
+    digester = Digester(themes or known, others=not themes)
     failures: list[Failure] = []
     warnings: list[tuple[str, str]] = []
-    articles = _articles(inputs, Reading(simplify=simplify), failures)
-    limits = limits_for(themes or analyzer.themes)
-    for found in analyzer.pipe(articles, limits=limits, jobs=of_use(jobs), on_error="return"):
+    reading = Reading(simplify=simplify)
+    options = Options(limits_for(themes or known), reading, language=spoken())
+    source = Source(inputs, options)
+    chunks, hearing = make_chunks(source.chosen()), _Hearing(loaded, options)
+    heard = in_order(work_off(chunks, hearing.begin, jobs, max_seconds))
+    for found in chain.from_iterable(heard):
         if isinstance(found, Failure):
             failures.append(found)
         else:
             digester.add(found)
             room = _WARNINGS_KEPT - len(warnings)
             warnings += [(found.article.id, said) for said in found.article.warnings[:room]]
+    source.confirm()
     result = digester.digest(length)
     if not result.articles + len(failures):
         raise InputError("{inputs}: no article found", inputs=", ".join(inputs))
     return Digested(result, tuple(failures), tuple(warnings))
+
+
+@dataclass(frozen=True, slots=True)
+class _Hearing:
+    """Analyzes the articles of chunks, in a worker."""
+
+    load: Loaded
+    options: Options
+
+    def begin(self) -> Callable[[Chunk, Note], list[Analysis | Failure]]:
+        """Load what a worker needs, and return what it does with each chunk."""
+        speak(self.options.language)
+        return partial(self._hear, self.load())
+
+    def _hear(self, scorer: Scorer, chunk: Chunk, note: Note) -> list[Analysis | Failure]:
+        found = analyzed(chunk, scorer, self.options, note)
+        return [each if isinstance(each, Failure) else each[1] for each in found]
 
 
 def check_target(out: str, inputs: Sequence[str], *, overwrite: bool) -> None:
@@ -74,16 +99,6 @@ def check_target(out: str, inputs: Sequence[str], *, overwrite: bool) -> None:
         raise InputError("{path}: is one of the inputs; choose another output", path=out)
     if not overwrite:
         raise OutputError("{path}: is there already; --overwrite replaces it", path=out)
-
-
-def _articles(
-    inputs: Sequence[str], reading: Reading, failures: list[Failure]
-) -> Iterator[Article]:
-    for entry in read_inputs(find_inputs(inputs), reading):
-        if isinstance(entry, Failure):
-            failures.append(entry)
-        else:
-            yield make_article(entry.record)
 
 
 def write_digest(found: Digested, out: str) -> str:

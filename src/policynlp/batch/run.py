@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import IO, TypeVar
+from typing import IO
 
 from policynlp.analysis.drift import Drift, Profile, measure
 from policynlp.article import Failure
@@ -38,7 +38,7 @@ from policynlp.batch.source import (
     make_chunks,
 )
 from policynlp.batch.store import Paths, Store
-from policynlp.batch.workers import MAX_SECONDS, work_off
+from policynlp.batch.workers import MAX_SECONDS, in_order, work_off
 from policynlp.errors import InputError, OutputError
 from policynlp.messages import speak, speaking, spoken
 from policynlp.reading.formats import STDIN, InputArticle, check_installed
@@ -64,7 +64,6 @@ class Summary:
 
 
 Progress = Callable[[Summary], object]
-T = TypeVar("T")
 
 
 class _Watch:
@@ -136,7 +135,7 @@ def score(
     source = Source(inputs, options, stream=stdin)
     single = jobs == 1  # A lone worker's articles are written one by one, each when it is done.
     chunks, begin = make_chunks(source.chosen(), single=single), Job(loaded, out, options).begin
-    for part in _in_order(work_off(chunks, begin, jobs, max_seconds, ahead=not single)):
+    for part in in_order(work_off(chunks, begin, jobs, max_seconds, ahead=not single)):
         assert isinstance(part, Part)
         (stdout or _print)(part.output)
         watch.note(part)
@@ -162,7 +161,7 @@ def look(
         source = Source(inputs, options, stdin=copy, stream=stdin)
         total = source.size() if options.shard else None  # Shares are those of the run's chunks.
         chunks = make_chunks(source.chosen(), options.shard, total=total)
-        for part in _in_order(work_off(chunks, _Look(options).begin, jobs, max_seconds)):
+        for part in in_order(work_off(chunks, _Look(options).begin, jobs, max_seconds)):
             watch.note(part)
         source.confirm()
     if not watch.summary.counts.done:
@@ -283,17 +282,6 @@ class _Left:
                 yield chunk
             else:
                 self._watch.note(kept, resumed=True)
-
-
-def _in_order(done: Iterator[tuple[int, T]]) -> Iterator[T]:
-    """What came of chunks, in the order of their numbers."""
-    held: dict[int, T] = {}
-    wanted = 0
-    for number, result in done:
-        held[number] = result
-        while wanted in held:
-            yield held.pop(wanted)
-            wanted += 1
 
 
 def _recall(summary: Summary, manifest: Manifest) -> None:

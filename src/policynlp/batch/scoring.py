@@ -203,36 +203,40 @@ def score_chunk(
     """Score every article of a chunk; whatever goes wrong with one, the others go on."""
     part = Part()
     rendered: list[bytes] = []
-    numbered = list(enumerate(chunk.entries))
     with without_collection():
-        for some in [[each] for each in numbered] if chunk.apart else [numbered]:
-            for found in _analyzed(some, scorer, options, note):
-                if isinstance(found, Failure):
-                    part.fail(found)
-                else:
-                    _write(*found, output, part, rendered)
-    note(len(numbered), "")
+        for found in analyzed(chunk, scorer, options, note):
+            if isinstance(found, Failure):
+                part.fail(found)
+            else:
+                _write(*found, output, part, rendered)
+    note(len(chunk.entries), "")
     part.output = output.pack(b"".join(rendered))
     return part
 
 
-def _analyzed(
-    numbered: Sequence[tuple[int, Item | Failure]], scorer: Scorer, options: Options, note: Note
-) -> "Iterator[Failure | tuple[_Read, Analysis | Failure]]":
+def analyzed(
+    chunk: Chunk, scorer: Scorer, options: Options, note: Note
+) -> "Iterator[Failure | tuple[Read, Analysis]]":
     """What became of each article: a failure, or what was read with what the scorer says of it."""
-    # What the scorer has taken and not given back, with the failures in between.
-    waiting: deque[_Read | Failure] = deque()
-    articles = _articles(numbered, waiting, options, note)
-    for result in scorer.pipe(articles, limits=options.limits, on_error="return"):
-        while isinstance(entry := waiting.popleft(), Failure):
-            yield entry
-        yield entry, result
-    for entry in waiting:
-        lost = Failure(entry.id, entry.place, "analyze", say("the analyzer gave no result"))
-        yield entry if isinstance(entry, Failure) else lost
+    numbered = list(enumerate(chunk.entries))
+    for some in [[each] for each in numbered] if chunk.apart else [numbered]:
+        # What the scorer has taken and not given back, with the failures in between.
+        waiting: deque[Read | Failure] = deque()
+        articles = _articles(some, waiting, options, note)
+        for result in scorer.pipe(articles, limits=options.limits, on_error="return"):
+            while isinstance(entry := waiting.popleft(), Failure):
+                yield entry
+            if isinstance(result, Failure):
+                reason = " ".join(result.reason.split())
+                yield Failure(entry.id, entry.place, "analyze", reason)
+            else:
+                yield entry, result
+        for entry in waiting:
+            lost = Failure(entry.id, entry.place, "analyze", say("the analyzer gave no result"))
+            yield entry if isinstance(entry, Failure) else lost
 
 
-class _Read(NamedTuple):
+class Read(NamedTuple):
     """An article that was read, and what there is to say of it besides."""
 
     id: str
@@ -243,7 +247,7 @@ class _Read(NamedTuple):
 
 def _articles(
     numbered: Iterable[tuple[int, Item | Failure]],
-    waiting: "deque[_Read | Failure]",
+    waiting: "deque[Read | Failure]",
     options: Options,
     note: Note,
 ) -> Iterator[Article]:
@@ -252,12 +256,12 @@ def _articles(
         note(at, entry.id)
         read = entry if isinstance(entry, Failure) else _read(entry, options)
         waiting.append(read)
-        if isinstance(read, _Read):
+        if isinstance(read, Read):
             note(at, read.id)  # It may say what it is called.
             yield read.article
 
 
-def _read(entry: Item, options: Options) -> _Read | Failure:
+def _read(entry: Item, options: Options) -> Read | Failure:
     found = entry.read(options.reading)
     if isinstance(found, Failure):
         return found
@@ -265,19 +269,15 @@ def _read(entry: Item, options: Options) -> _Read | Failure:
     try:
         # Warnings are output, which must not change with a machine's own language.
         with speaking(options.language):
-            return _Read(id, place, make_article(record), record.kept)
+            return Read(id, place, make_article(record), record.kept)
     except Exception as error:  # One article's crash must not be the run's.
         return Failure(id, place, "read", _crash(error))
 
 
 def _write(
-    entry: _Read, result: Analysis | Failure, output: Output, part: Part, rendered: list[bytes]
+    entry: Read, result: Analysis, output: Output, part: Part, rendered: list[bytes]
 ) -> None:
-    """Write an article that has an analysis; what it has instead is a failure."""
-    if isinstance(result, Failure):
-        reason = " ".join(result.reason.split())
-        part.fail(Failure(entry.id, entry.place, "analyze", reason))
-        return
+    """Write what there is to say of an article."""
     try:
         rendered.append(output.render(result, entry.kept))
     except Exception as error:  # As above.

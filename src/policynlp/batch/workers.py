@@ -40,7 +40,7 @@ _MOST_DEATHS: Final = 4  # one after the other that no article explains
 _READY, _AT, _DONE, _RAISED = range(4)
 
 
-def of_use(jobs: int) -> int:
+def _of_use(jobs: int) -> int:
     """So many processes, at most a few for each of the machine's."""
     return min(jobs, _MOST_PER_CPU * (os.cpu_count() or 1))
 
@@ -61,7 +61,7 @@ def work_off(
     be long in coming, what is done would wait for it.
     """
     rest = iter(chunks)
-    first = list(islice(rest, of_use(jobs)))
+    first = list(islice(rest, _of_use(jobs)))
     if not first:
         return
     crew = _Crew(begin, max_seconds)
@@ -71,6 +71,17 @@ def work_off(
         crew.release()
     finally:
         crew.kill()
+
+
+def in_order(done: Iterator[tuple[int, T]]) -> Iterator[T]:
+    """What came of chunks, in the order of their numbers."""
+    held: dict[int, T] = {}
+    wanted = 0
+    for number, result in done:
+        held[number] = result
+        while wanted in held:
+            yield held.pop(wanted)
+            wanted += 1
 
 
 @dataclass(slots=True)

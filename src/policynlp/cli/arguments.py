@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 DONE, FAILED, BAD_USAGE, SOME_FAILED = range(4)
 
+_MAX_SECONDS = 60.0  # as of batch.workers, which takes 30 ms to import
+
 
 # argparse asks gettext for its own words, whose catalogues would have to be compiled files.
 vars(argparse).update(_=say, ngettext=lambda one, many, n: say(one if n == 1 else many))
@@ -136,6 +138,20 @@ def add_simplify(parser: "argparse._ActionsContainer") -> None:
         "--simplify",
         action="store_true",
         help=say("turn traditional characters into simplified ones, one for one"),
+    )
+
+
+def add_max_seconds(parser: "argparse._ActionsContainer") -> None:
+    """Add how long an article may take."""
+    parser.add_argument(
+        "--max-seconds",
+        type=above_zero,
+        default=_MAX_SECONDS,
+        metavar="S",
+        help=say(
+            "an article that takes longer fails (default: {max_seconds:g})",
+            max_seconds=_MAX_SECONDS,
+        ),
     )
 
 

@@ -2,9 +2,17 @@
 
 import argparse
 import sys
+from functools import partial
 from typing import TYPE_CHECKING
 
-from policynlp.cli.arguments import DONE, SOME_FAILED, add_simplify, check_themes, positive
+from policynlp.cli.arguments import (
+    DONE,
+    SOME_FAILED,
+    add_max_seconds,
+    add_simplify,
+    check_themes,
+    positive,
+)
 from policynlp.messages import say
 
 if TYPE_CHECKING:
@@ -56,6 +64,7 @@ def add_digest(commands: "Commands") -> None:
     parser.add_argument(
         "--jobs", type=positive, default=1, metavar="N", help=say("processes (default: 1)")
     )
+    add_max_seconds(parser)
     add_simplify(parser)
     parser.set_defaults(run=_digest)
 
@@ -73,14 +82,16 @@ def _digest(args: argparse.Namespace) -> int:
     from policynlp.batch.digest import check_target, digest, write_digest
 
     check_target(args.output, args.inputs, overwrite=args.overwrite)
-    analyzer = policynlp.load(args.model)
-    check_themes(args.theme, analyzer.themes)
+    load = partial(policynlp.load, args.model)
+    if args.theme:
+        check_themes(args.theme, load().themes)
     found = digest(
-        analyzer,
+        load,
         args.inputs,
         themes=tuple(dict.fromkeys(args.theme)),
         length=args.length,
         jobs=args.jobs,
+        max_seconds=args.max_seconds,
         simplify=args.simplify,
     )
     sys.stdout.write(write_digest(found, args.output))

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 from policynlp.cli.arguments import (
     DONE,
     SOME_FAILED,
-    above_zero,
     add_limits,
+    add_max_seconds,
     add_simplify,
     check_themes,
     limits,
@@ -32,7 +32,6 @@ _BINARY: Final = ("xlsx", "parquet", "jsonl.gz")
 # What --merge has a use for; the rest is of scoring.
 _OF_MERGE: Final = frozenset(("inputs", "merge", "overwrite", "quiet", "lang", "run"))
 _MAX_CHARS: Final = 1_000_000
-_MAX_SECONDS: Final = 60.0
 _FIELDS: Final = ("id", "text", "title", "published", "source", "author", "url")
 
 
@@ -127,16 +126,7 @@ def _add_running(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--jobs", type=positive, default=1, metavar="N", help=say("processes (default: 1)")
     )
-    group.add_argument(
-        "--max-seconds",
-        type=above_zero,
-        default=_MAX_SECONDS,
-        metavar="S",
-        help=say(
-            "an article that takes longer fails (default: {max_seconds:g})",
-            max_seconds=_MAX_SECONDS,
-        ),
-    )
+    add_max_seconds(group)
     group.add_argument(
         "--engine",
         choices=ENGINES,
