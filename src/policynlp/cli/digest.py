@@ -1,10 +1,10 @@
 """The command that says what many articles say: ``digest``."""
 
 import argparse
-import sys
 from typing import TYPE_CHECKING
 
 from policynlp.cli.arguments import DONE, SOME_FAILED, add_simplify, check_themes, positive
+from policynlp.cli.screen import give, warn
 from policynlp.messages import say
 
 if TYPE_CHECKING:
@@ -83,11 +83,10 @@ def _digest(args: argparse.Namespace) -> int:
         jobs=args.jobs,
         simplify=args.simplify,
     )
-    sys.stdout.write(write_digest(found, args.output))
+    give(write_digest(found, args.output))
     for id, warning in found.first_warnings:
-        print(say("warning: {id}: {warning}", id=id, warning=warning), file=sys.stderr)
-    for failure in found.failures:
-        print(_failed(failure), file=sys.stderr)
+        warn(say("warning: {id}: {warning}", id=id, warning=warning))
+    warn(*map(_failed, found.failures))
     return SOME_FAILED if found.failures else DONE
 
 

@@ -1,11 +1,11 @@
 """The command that makes scored articles a page to read: ``report``."""
 
 import argparse
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from policynlp.cli.arguments import DONE, named
+from policynlp.cli.screen import warn
 from policynlp.messages import say
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def _report(args: argparse.Namespace) -> int:
     )
     # A lone surrogate must not be the end of a page.
     write_whole(Path(args.output), page.encode(errors="replace"))
-    print(say("written to {output}", output=args.output), file=sys.stderr)
+    warn(say("written to {output}", output=args.output))
     return DONE
 
 

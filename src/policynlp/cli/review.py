@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from policynlp.cli.arguments import DONE, Examples, examples, named, positive
+from policynlp.cli.screen import tell
 from policynlp.errors import InputError
 from policynlp.messages import say
 
@@ -83,8 +84,7 @@ def _review(args: argparse.Namespace) -> int:
         raise InputError("review: name outputs of score, or --import FILE, or --compare A B")
     if not (args.output or args.compare):
         raise InputError("review: -o is missing: a sheet (.xlsx, .csv), with --import a folder")
-    for line in _compare(args) if args.compare else _make_or_import(args):
-        print(line)
+    tell(*(_compare(args) if args.compare else _make_or_import(args)))
     return DONE
 
 

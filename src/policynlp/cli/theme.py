@@ -1,11 +1,11 @@
 """The command for a theme of one's own: ``theme new``, ``theme next``, ``theme done``."""
 
 import argparse
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from policynlp.cli.arguments import DONE, SOME_FAILED, Examples, positive
+from policynlp.cli.screen import tell, warn
 from policynlp.errors import InputError
 from policynlp.messages import say
 
@@ -111,7 +111,7 @@ def _next(args: argparse.Namespace) -> int:
         raise InputError(
             "{folder}: no row is labelled; fill in the column 人工标签", folder=folder / "sheets"
         )
-    print(_so_far(progress))
+    tell(_so_far(progress))
     sheet = go_on(folder, _articles(args.articles, failures), model, args.rows, _kind(args))
     return _handed_out(*sheet, failures)
 
@@ -119,8 +119,8 @@ def _next(args: argparse.Namespace) -> int:
 def _done(args: argparse.Namespace) -> int:
     from policynlp.review.new_theme import take_in
 
-    print(_so_far(take_in(Path(args.folder), _model(args))))
-    print(say("train with: policynlp train CORPUS {folder} -o MODEL", folder=args.folder))
+    tell(_so_far(take_in(Path(args.folder), _model(args))))
+    tell(say("train with: policynlp train CORPUS {folder} -o MODEL", folder=args.folder))
     return DONE
 
 
@@ -160,10 +160,7 @@ def _articles(inputs: "Sequence[str]", failures: "list[Failure]") -> "Iterator[A
 
 def _handed_out(sheet: Path, n_rows: int, failures: "Sequence[Failure]") -> int:
     """Say where a sheet is and which articles could not be read."""
-    print(say("{n_rows} rows to label in {sheet}: fill in 人工标签", n_rows=n_rows, sheet=sheet))
+    tell(say("{n_rows} rows to label in {sheet}: fill in 人工标签", n_rows=n_rows, sheet=sheet))
     for failure in failures:
-        print(
-            say("failed: {place}: {reason}", place=failure.place, reason=failure.reason),
-            file=sys.stderr,
-        )
+        warn(say("failed: {place}: {reason}", place=failure.place, reason=failure.reason))
     return SOME_FAILED if failures else DONE

@@ -2,16 +2,16 @@
 
 import argparse
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from policynlp.cli.arguments import DONE, named, positive, weight
+from policynlp.cli.screen import give, tell, warn
 from policynlp.errors import InputError
 from policynlp.messages import say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from policynlp.cli.arguments import Commands
     from policynlp.training.evaluate import Figures
@@ -118,11 +118,11 @@ def _train(args: argparse.Namespace) -> int:
     if not (args.add or args.against):
         if args.changes:
             raise InputError("--changes: nothing to compare; give --add FOLDER or --against MODEL")
-        outcome = run_train(corpus, output)
+        outcome = run_train(corpus, output, tell)
     else:
         added = Additions([Path(path) for path in args.add], args.add_weight)
         against = Path(args.against) if args.against else None
-        outcome, cases = run_update(corpus, output, added, against=against, force=args.force)
+        outcome, cases = run_update(corpus, output, added, tell, against=against, force=args.force)
         if args.changes:
             _write_table(args.changes, [Case._fields, *cases])
     if args.doubts:
@@ -153,7 +153,7 @@ def _evaluate(args: argparse.Namespace) -> int:
             n=n,
             model=figures["model"],
         )
-        print(note, file=sys.stderr)
+        warn(note)
     return _show(figures, args, evaluation_page, as_report)
 
 
@@ -171,7 +171,7 @@ def _show(
     figures: "Figures",
     args: argparse.Namespace,
     as_page: "Callable[[Figures], str]",
-    as_text: "Callable[[Figures], str]",
+    as_text: "Callable[[Figures], Iterable[str]]",
 ) -> int:
     """Write the figures as a page and as JSON where asked, and print them as one of both."""
     if args.html:
@@ -179,7 +179,10 @@ def _show(
     as_json = json.dumps(figures, ensure_ascii=False, indent=1) + "\n"
     if args.json and args.json != "-":
         _write(args.json, as_json)
-    sys.stdout.write(as_json if args.json == "-" else as_text(figures) + "\n")
+    if args.json == "-":
+        give(as_json)
+    else:
+        tell(*as_text(figures))
     return DONE
 
 

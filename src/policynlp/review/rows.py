@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from policynlp.batch.excel import MAX_CELL, legal
+from policynlp.batch.excel import MAX_CELL
 from policynlp.errors import InputError
+from policynlp.safe import legal
 
 RANDOM, UNCERTAIN = "random", "uncertain"
 HERE: Final = "【本段】"  # stands in a row's context for the row's own paragraph
