@@ -25,7 +25,7 @@ _BYTES: Final = range(0xDC80, 0xDD00)  # what Python makes of bytes in a name th
 # Marks that may mean something anywhere, what would be an entity, an address or an e-mail
 # address that is made a link, and what a line may begin or end with: a heading, a list, a quote.
 _MARKS: Final = re.compile(
-    r"[\\`*_{}\[\]|~$<]|&(?=#?\w+;)|:(?=//)|(?<=[wW]{3})\.|@(?=\w)"
+    r"[\\`*_{}\[\]|~^$<]|&(?=#?\w+;)|:(?=//)|(?<=[wW]{3})\.|@(?=\w)|=(?==)"
     r"|^[#>]|#$|^[-+](?=[ -]|$)|^[0-9]{1,9}[.)](?= |$)"
 )
 _ENTITIES: Final = {"<": "&lt;", ">": "&gt;", "&": "&amp;"}

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from policynlp import safe
 from policynlp.analysis.digest import Digest, Digester, Point, limits_for
 from policynlp.analyzer import Analyzer
 from policynlp.article import Article, Failure
@@ -133,7 +134,7 @@ def markdown(found: Digested) -> str:
         counts += f"；另有 {len(found.failures)} 篇未能读取"
     lines = ["# 要点", "", counts, ""]
     for theme, points in found.digest.groups.items():
-        lines += [f"## {theme}", "", *map(_line, points), ""]
+        lines += [f"## {safe.markdown(theme)}", "", *map(_line, points), ""]
     return "\n".join(lines)
 
 
@@ -141,7 +142,7 @@ def _line(point: Point) -> str:
     article = point.article
     title = f"《{article.title}》" if article.title else article.id
     origin = (title, article.source or article.url, article.published)
-    where = "，".join(" ".join(part.split()) for part in origin if part)
+    where = "，".join(part.strip() for part in origin if part)
     if point.articles > 1:
         where += f"；共 {point.articles} 篇"
-    return f"- {' '.join(point.text.split())}（{where}）"
+    return f"- {safe.markdown(f'{point.text.strip()}（{where}）')}"
