@@ -21,7 +21,7 @@ LEVELS = (
     ("analysis",),
     ("model",),
     ("language", "reading"),
-    ("records",),
+    ("records", "destinations"),
     ("article", "errors", "garbage", "safe"),
     ("messages",),
 )
@@ -110,6 +110,9 @@ def _wrong_print(module: str, tree: ast.AST) -> Iterator[tuple[int, str]]:
         for node in ast.walk(tree)
         if isinstance(node, ast.Attribute) and node.attr in ("isatty", "flush")
     }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "identity_of_stream":
+            asked |= set(node.args)
     for node in ast.walk(tree):
         if isinstance(node, ast.Name) and node.id in ("print", "pprint"):
             yield node.lineno, "only cli.screen may print"

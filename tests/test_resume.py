@@ -330,7 +330,7 @@ def test_a_full_disk_while_standard_input_is_copied(archive: Path) -> None:
     _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))
     try:
-        with pytest.raises(OutputError, match=r"out.jsonl.stdin: cannot be written: .*; make room"):
+        with pytest.raises(OutputError, match=r"out.jsonl.stdin: cannot be written: .*lift"):
             score(FakeAnalyzer, ["-"], str(archive / "out.jsonl"), stdin=io.BytesIO(b"a" * 1000))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))

@@ -11,7 +11,8 @@ from policynlp.article import Article, Failure
 from policynlp.batch.files import write_whole
 from policynlp.batch.outputs import STDOUT
 from policynlp.batch.workers import of_use
-from policynlp.errors import InputError, OutputError
+from policynlp.destinations import check_files
+from policynlp.errors import InputError
 from policynlp.reading.formats import (
     Reading,
     check_installed,
@@ -67,14 +68,9 @@ def digest(
 
 def check_target(out: str, inputs: Sequence[str], *, overwrite: bool) -> None:
     """Raise an error where writing ``out`` would replace an input, or a file without leave."""
-    path = Path(out)
-    if out == STDOUT or not path.exists():
-        return
-    paths = (file.path for file in find_inputs(inputs))
-    if any(read and read.exists() and read.samefile(path) for read in paths):
-        raise InputError("{path}: is one of the inputs; choose another output", path=out)
-    if not overwrite:
-        raise OutputError("{path}: is there already; --overwrite replaces it", path=out)
+    if out != STDOUT:
+        reads = (file.path for file in find_inputs(inputs))
+        check_files([Path(out)], reads, overwrite=overwrite)
 
 
 def _articles(

@@ -66,7 +66,7 @@ def read_manifest(path: Path) -> Manifest | None:
         manifest = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise OutputError(
             "{path}: cannot be read ({error}); --overwrite begins anew", path=path, error=error
         ) from error
@@ -77,7 +77,14 @@ def read_manifest(path: Path) -> Manifest | None:
 
 def write_manifest(path: Path, manifest: Manifest) -> None:
     """Write a manifest for programs and for people."""
-    write_whole(path, (json.dumps(manifest, ensure_ascii=False, indent=1) + "\n").encode())
+    write_whole(path, as_json(manifest))
+
+
+def as_json(manifest: Manifest) -> bytes:
+    """A manifest as it stands in its file."""
+    # Half a character, as of a file's name that is not UTF-8, is written as JSON escapes it.
+    text = json.dumps(manifest, ensure_ascii=False, indent=1) + "\n"
+    return text.encode("utf-8", "backslashreplace")
 
 
 def identity(manifest: Manifest) -> str:

@@ -105,6 +105,8 @@ def score(
                 for data in copied(stream, whole.stat().st_size):
                     (stdout or _print)(data)
         return summary
+    if out != STDOUT:
+        Paths.of(out).check()
     check_installed((*inputs, out), simplify=options.reading.simplify)
     scorer = load()
     watch = _Watch(progress, scorer.themes)

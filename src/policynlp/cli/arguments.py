@@ -129,6 +129,13 @@ def add_limits(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_overwrite(parser: argparse.ArgumentParser) -> None:
+    """Add what lets a file be replaced; without it none is, by any command."""
+    parser.add_argument(
+        "--overwrite", action="store_true", help=say("replace a file that is there already")
+    )
+
+
 def add_simplify(parser: "argparse._ActionsContainer") -> None:
     """Add what reads traditional characters."""
     parser.add_argument(

@@ -3,7 +3,14 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from policynlp.cli.arguments import DONE, SOME_FAILED, add_simplify, check_themes, positive
+from policynlp.cli.arguments import (
+    DONE,
+    SOME_FAILED,
+    add_overwrite,
+    add_simplify,
+    check_themes,
+    positive,
+)
 from policynlp.cli.screen import give, warn
 from policynlp.messages import say
 
@@ -52,7 +59,7 @@ def add_digest(commands: "Commands") -> None:
         metavar="OUT",
         help=say(".md or .json, or - to print it (default: -)"),
     )
-    parser.add_argument("--overwrite", action="store_true", help=say("replace an earlier OUT"))
+    add_overwrite(parser)
     parser.add_argument(
         "--jobs", type=positive, default=1, metavar="N", help=say("processes (default: 1)")
     )

@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from policynlp.cli.arguments import DONE, named, positive, weight
+from policynlp.cli.arguments import DONE, add_overwrite, named, positive, weight
 from policynlp.cli.screen import give, tell, warn
 from policynlp.errors import InputError
 from policynlp.messages import say
@@ -27,7 +27,13 @@ def add_train(commands: "Commands") -> None:
     parser.add_argument(
         "corpus", nargs="+", metavar="CORPUS", help=say("corpus folder, .jsonl or .csv")
     )
-    parser.add_argument("-o", "--output", required=True, metavar="MODEL", help=say("model folder"))
+    parser.add_argument(
+        "-o",
+        "--output",
+        required=True,
+        metavar="MODEL",
+        help=say("model folder; a model that is there is replaced"),
+    )
     parser.add_argument(
         "--doubts",
         metavar="FILE.csv",
@@ -68,6 +74,7 @@ def _add_update(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help=say("write the model though it is worse than the current"),
     )
+    add_overwrite(parser)
 
 
 def add_evaluate(commands: "Commands") -> None:
@@ -103,18 +110,20 @@ def add_evaluate(commands: "Commands") -> None:
     parser.add_argument(
         "--html", metavar="FILE", help=say("write a page with charts and worst errors")
     )
+    add_overwrite(parser)
     parser.set_defaults(run=_evaluate)
 
 
 def _train(args: argparse.Namespace) -> int:
+    from policynlp.destinations import check_files
     from policynlp.training.changes import Case
     from policynlp.training.commands import Additions, run_train, run_update
-    from policynlp.training.destinations import check_files
     from policynlp.training.mistakes import Doubt, doubtful_labels
 
     corpus, output = named(args.corpus), Path(args.output)
     reads = [*corpus, *map(Path, args.add), *([Path(args.against)] if args.against else [])]
-    check_files(_given(args.doubts, args.changes), [*reads, output])
+    tables = [Path(file) for file in (args.doubts, args.changes) if file]
+    check_files(tables, [*reads, output], overwrite=args.overwrite)
     if not (args.add or args.against):
         if args.changes:
             raise InputError("--changes: nothing to compare; give --add FOLDER or --against MODEL")
@@ -130,15 +139,13 @@ def _train(args: argparse.Namespace) -> int:
     return DONE
 
 
-def _given(*files: str | None) -> list[Path]:
-    return [Path(file) for file in files if file and file != "-"]
-
-
 def _evaluate(args: argparse.Namespace) -> int:
-    from policynlp.training.destinations import check_files
+    from policynlp.destinations import check_files
 
     data = named(args.data)
-    check_files(_given(args.html, args.json), [Path(args.model), *data])
+    as_json = None if args.json == "-" else args.json
+    files = [Path(file) for file in (args.html, as_json) if file]
+    check_files(files, [Path(args.model), *data], overwrite=args.overwrite)
     if args.abstracts:
         return _evaluate_abstracts(args, data)
     from policynlp.report.evaluation import evaluation_page
@@ -187,11 +194,12 @@ def _show(
 
 
 def _write_table(path: str, rows: "Sequence[Sequence[object]]") -> None:
-    from policynlp.batch.files import write_whole
     from policynlp.batch.outputs import BOM, csv_rows
 
-    write_whole(Path(path), (BOM + csv_rows(rows)).encode("utf-8", "replace"))
+    _write(path, BOM + csv_rows(rows))
 
 
 def _write(path: str, text: str) -> None:
-    Path(path).write_text(text, encoding="utf-8", newline="\n")
+    from policynlp.batch.files import write_whole
+
+    write_whole(Path(path), text.encode("utf-8", "replace"))
