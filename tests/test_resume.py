@@ -9,12 +9,13 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
 import pytest
 
-from fake_analyzer import CRASH, FakeAnalyzer, LoggingAnalyzer
+from fake_analyzer import CRASH, THEMES, FakeAnalyzer, LoggingAnalyzer
 from policynlp.batch import Options, Shard, Summary, merge, score
 from policynlp.batch import source as source_module
 from policynlp.batch.files import write_whole
@@ -183,12 +184,19 @@ class OtherModel(FakeAnalyzer):
     model_sha256 = "0" * 64
 
 
+class OtherThreshold(OtherModel):
+    thresholds: Mapping[str, Mapping[str, float]] = {
+        "paragraph": dict.fromkeys(THEMES, 0.5) | {"数字化": 0.75}
+    }
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
         ({"options": Options(with_text=True)}, "with_text False, now True"),
         ({"options": Options(shard=Shard(1, 2))}, "shard None, now"),
         ({"load": OtherModel}, "other model"),
+        ({"load": OtherThreshold}, r"other thresholds \(数字化 0.5, now 0.75\)"),
         ({}, "other inputs"),
     ],
 )
@@ -296,7 +304,7 @@ def test_a_workbook_on_a_full_disk_is_one_clear_error(archive: Path) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, hard))
     try:
         with pytest.raises(
-            OutputError, match=r"^/.*: cannot be written: .*; make room on the disk"
+            OutputError, match=r"^/.*: cannot be written: File too large; .*lift the limit"
         ):
             run(archive, out="out.xlsx")
     finally:
@@ -314,7 +322,7 @@ def test_a_full_disk_is_one_clear_error(archive: Path, room: int) -> None:
     _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (room, hard))
     try:
-        with pytest.raises(OutputError, match=r"cannot be written: .*; make room on the disk"):
+        with pytest.raises(OutputError, match=r"cannot be written: .*lift the limit"):
             run(archive)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))

@@ -22,6 +22,8 @@ _PACKAGES: Final = ("numpy", "rjieba", "jieba", "trafilatura", "opencc")
 # What must be the same for a run to go on.
 _IDENTITY: Final = ("policynlp", "model", "inputs", "options", "shard")
 
+_MOST_TOLD: Final = 3  # thresholds in a message
+
 Manifest = dict[str, Any]
 
 
@@ -31,7 +33,11 @@ def new_manifest(scorer: Scorer, survey: Survey, options: Options) -> Manifest:
         "status": RUNNING,
         "policynlp": __version__,
         "versions": {"python": platform.python_version(), **dict(_versions())},
-        "model": {"id": scorer.model_id, "sha256": scorer.model_sha256},
+        "model": {
+            "id": scorer.model_id,
+            "sha256": scorer.model_sha256,
+            "thresholds": scorer.thresholds,
+        },
         "inputs": {
             "files": survey.files,
             "bytes": survey.bytes,
@@ -106,12 +112,35 @@ def _different(name: str, old: Any, new: Any) -> Iterator[str]:
     if name == "inputs":
         yield say("other inputs")
     elif name == "model":
-        yield say("other model")
+        changed = _changed_thresholds(old, new)
+        themes = say(", ").join(changed[:_MOST_TOLD]) + (" …" if changed[_MOST_TOLD:] else "")
+        yield say("other thresholds ({themes})", themes=themes) if changed else say("other model")
     elif isinstance(old, dict) and isinstance(new, dict):
         for key in dict.fromkeys((*old, *new)):
             yield from _different(key, old.get(key), new.get(key))
     else:
         yield say("{name} {old}, now {new}", name=name, old=old, new=new)
+
+
+def _changed_thresholds(old: Any, new: Any) -> list[str]:
+    """The thresholds by which two models differ that are otherwise one and the same."""
+    same = isinstance(old, dict) and old.get("id") == new["id"]
+    before = old.get("thresholds") if same else None
+    themes = {
+        theme: (before[level].get(theme), threshold)
+        for level, thresholds in new["thresholds"].items()
+        if isinstance(before, dict) and isinstance(before.get(level), dict)
+        for theme, threshold in thresholds.items()
+        if before[level].get(theme) != threshold
+    }
+    return [
+        say("{name} {old}, now {new}", name=theme, old=_short(was), new=_short(now))
+        for theme, (was, now) in themes.items()
+    ]
+
+
+def _short(threshold: object) -> object:
+    return f"{threshold:.4g}" if isinstance(threshold, float) else threshold
 
 
 def _as_read(value: object) -> Any:
