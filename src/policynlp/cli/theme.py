@@ -8,6 +8,7 @@ from policynlp.cli.arguments import DONE, SOME_FAILED, Examples, positive
 from policynlp.cli.screen import tell, warn
 from policynlp.errors import InputError
 from policynlp.messages import say
+from policynlp.safe import seen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -78,6 +79,7 @@ def _example() -> str:
 
 
 def _terms(text: str) -> tuple[str, ...]:
+    text = seen(text)
     for separator in "，、;；":
         text = text.replace(separator, ",")
     terms = tuple(term.strip() for term in text.split(",") if term.strip())
@@ -91,12 +93,12 @@ def _new(args: argparse.Namespace) -> int:
     from policynlp.training.bootstrap import Seeds
 
     name = args.theme.strip()
-    if not name or set(name) & set("、，,;；|/:"):
+    if not name or set(name) & set("、，,;；|/:") or seen(name) != name:
         raise InputError(
             "{theme!r}: a theme's name is a word without 、 , ; : | or /", theme=args.theme
         )
     folder, failures = Path(args.output), list["Failure"]()
-    seeds = Seeds(name, args.definition.strip(), args.seed_terms)
+    seeds = Seeds(name, seen(args.definition).strip(), args.seed_terms)
     articles = _articles(args.articles, failures)
     sheet = start(folder, seeds, articles, _model(args), args.rows, _kind(args))
     return _handed_out(*sheet, failures)

@@ -123,7 +123,7 @@ def _workbook(rows: Sequence[Row], definitions: Mapping[str, str]) -> Any:
     choices = book.create_sheet(_CHOICES)
     choices.sheet_state = "hidden"
     for choice in (ACCEPT, NONE, *themes):
-        choices.append([guarded(choice)])
+        choices.append([guarded(legal(choice))])
     return book
 
 
