@@ -186,8 +186,6 @@ def test_pages_are_shown(run: Run, tmp_path: Path, text: str) -> None:
     for path in ("a.jsonl", "a.txt"):
         for command in (("analyze", path), ("clean", path, "--show-removed")):
             assert BODY[:8] in run(*command)
-    for command in (("analyze", "a.jsonl"), ("clean", "a.txt", "--show-removed")):
-        main([*command, "--color", "always"])
 
 
 def test_our_own_colours_stay(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -14,6 +14,7 @@ from policynlp.errors import OutputError
 Identity = tuple[int | str, ...]
 
 _ROOM: Final = ".1234567.part"  # what is added to a name while a file is written
+_WINDOWS: Final = os.name == "nt"
 # What Windows takes for a device in every folder, with any extension.
 _DEVICE: Final = re.compile(r"(con|prn|aux|nul|(com|lpt)[0-9¹²³])[ .]*(\..*)?", re.IGNORECASE)
 
@@ -56,6 +57,8 @@ def check_files(
     Those that are there already must not be written unless ``overwrite`` allows it; for the rest
     see :func:`check_apart`. Raises ``OutputError``.
     """
+    for file in files:
+        check_name(file)
     check_apart(files, reads)
     for i, file in enumerate(files):
         if any(identity(other) in within(file) for other in files[:i]):
@@ -76,7 +79,7 @@ def check_apart(files: Sequence[Path], reads: Iterable[Path | None]) -> None:
     Raises ``OutputError``.
     """
     places = {place: file for file in files for place in within(file)}
-    deeply = any(file.exists() for file in files)
+    deeply = any(map(os.path.exists, files))
     for path in reads if files else ():
         for name, read in _read(path, deeply=deeply):
             if read in places:
@@ -108,7 +111,7 @@ def check_place(*files: Path) -> None:
 
 def check_name(path: Path) -> None:
     """Refuse a name that no file or folder can have."""
-    if os.name == "nt" and _DEVICE.fullmatch(path.name):
+    if _WINDOWS and _DEVICE.fullmatch(path.name):
         raise OutputError("{path}: Windows has a device of this name; choose another", path=path)
     try:
         os.lstat(path.with_name(f".{path.name}{_ROOM}"))

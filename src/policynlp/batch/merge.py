@@ -42,9 +42,9 @@ def merge(out: str, outputs: Sequence[str], *, overwrite: bool = False) -> Count
     target = Paths.of(out)
     files = (target.out, target.failures, target.manifest)
     beside = [Paths.of(path) for path in outputs]
+    target.check()
     check_apart(files, [each for of in beside for each in (of.out, of.failures, of.manifest)])
     check_unasked(*files, overwrite=overwrite)
-    target.check()
     shares = _complete([_whole(path) for path in outputs])
     if not can_be_merged(out) or _kind(out) != _kind(shares[0].name):
         raise OutputError("{path}: must end as {first} does", path=out, first=shares[0].name)

@@ -14,6 +14,7 @@ def check_model_folder(folder: Path, reads: Sequence[Path]) -> None:
     A model that stands there may be replaced: that is how one is trained again. Raises
     ``OutputError``.
     """
+    check_name(folder)
     for path in reads:
         if identity(path) in within(folder) or identity(folder) in within(path):
             raise OutputError(
@@ -22,7 +23,6 @@ def check_model_folder(folder: Path, reads: Sequence[Path]) -> None:
                 folder=folder,
                 path=path,
             )
-    check_name(folder)
     if folder.exists() and not folder.is_dir():
         raise OutputError("{folder}: is a file; name a folder for the model", folder=folder)
     if folder.is_dir() and not (folder / MANIFEST).is_file() and any(folder.iterdir()):

@@ -100,7 +100,7 @@ class _Own:
         found = {path: identity(path) for path in paths}
         printed = identity_of_stream(sys.stdout), identity_of_stream(sys.stderr)
         streams = frozenset(filter(None, printed))
-        linked = (key for path, key in found.items() if _has_links(path))
+        linked = (key for path, key in found.items() if _has_names(path))
         names: dict[Identity, list[str]] = {}
         for path in paths:
             folder, name = os.path.split(path)
@@ -134,8 +134,11 @@ def _folded(name: str) -> str:
     return unicodedata.normalize("NFC", name).casefold()
 
 
-def _has_links(path: str) -> bool:
-    return os.path.isfile(path) and os.stat(path).st_nlink > 1
+def _has_names(path: str) -> bool:
+    """Whether a file may be met by another name than this one."""
+    if not os.path.isfile(path):
+        return False
+    return os.stat(path).st_nlink > 1 or os.path.realpath(path) != os.path.abspath(path)
 
 
 def _files(path: str, own: _Own) -> Iterator[InputFile]:
