@@ -210,14 +210,22 @@ def test_what_a_run_writes_into_its_inputs_is_passed_over_by_any_spelling(readab
     assert counts["articles"] == 4
 
 
-@pytest.mark.parametrize("command", ["score - -o x.jsonl", "digest - -o x.md"])
+@pytest.mark.parametrize(
+    ("command", "name"),
+    [
+        ("score - -o x.jsonl", "x.jsonl"),
+        ("score - -o x.jsonl", "x.jsonl.stdin"),
+        ("digest - -o x.md", "x.md"),
+    ],
+)
 def test_standard_input_is_a_file_too(
     readable: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     command: str,
+    name: str,
 ) -> None:
-    out = Path(command.split()[-1])
+    out = Path(name)
     out.write_text(NEWS, encoding="utf-8")
     before = _files(readable)
     with out.open(encoding="utf-8") as stream:
@@ -225,6 +233,17 @@ def test_standard_input_is_a_file_too(
         assert cli.main([*command.split(), "--overwrite"]) == 1
     assert "choose another" in capsys.readouterr().err
     assert _files(readable) == before
+
+
+@needs_links
+def test_a_link_is_not_followed_by_what_is_kept_of_standard_input(
+    readable: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (readable / "x.jsonl.stdin").symlink_to("news/a.txt")
+    with (readable / "news/d.md").open(encoding="utf-8") as stream:
+        monkeypatch.setattr(sys, "stdin", stream)
+        assert cli.main(["score", "-", "-o", "x.jsonl", "--quiet"]) == 0
+    assert (readable / "news/a.txt").read_text(encoding="utf-8") == NEWS
 
 
 def test_standard_output_is_not_read(readable: Path, monkeypatch: pytest.MonkeyPatch) -> None:

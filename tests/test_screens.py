@@ -384,6 +384,15 @@ def test_data_keeps_every_byte_but_on_a_terminal(
     assert capsysbinary.readouterr().out == "\ufffd\\u001b".encode()
 
 
+def test_nothing_floods_a_screen_but_articles(run: Run, tmp_path: Path) -> None:
+    long = "长" * 100_000
+    lines = [json.dumps({"id": long, "text": text}) for text in (BODY, "", long)]
+    (tmp_path / "a.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    (tmp_path / "a.txt").write_text(f"标题\n{long}。\n", encoding="utf-8")
+    assert len(run("score", "a.jsonl", "-o", "o.jsonl", code=3)) < 20_000
+    assert long in run("clean", "a.txt", code=0)
+
+
 def json_lines(data: bytes) -> list[object]:
     return [json.loads(line) for line in data.splitlines()]
 

@@ -70,6 +70,7 @@ def check_files(
             raise OutputError(
                 "{file}: there is no folder {parent}; make it first", file=file, parent=file.parent
             )
+        check_writable(file)
         check_unasked(file, overwrite=overwrite)
 
 
@@ -99,14 +100,14 @@ def check_unasked(*files: Path, overwrite: bool) -> None:
 
 
 def check_place(*files: Path) -> None:
-    """Refuse files whose names no file can have there, or whose folder cannot be written in."""
+    """Refuse places that no file can have, whatever stands there now."""
     for file in files:
         check_name(file)
         if file.is_dir():
             raise OutputError("{file}: is a folder; name a file in it", file=file)
         if file.exists() and not file.is_file():
             raise OutputError("{file}: is a pipe or a device; name a file", file=file)
-        check_parent(file)
+        _parent(file)
 
 
 def check_name(path: Path) -> None:
@@ -122,8 +123,19 @@ def check_name(path: Path) -> None:
             ) from error
 
 
-def check_parent(path: Path) -> None:
+def check_writable(path: Path) -> None:
     """Refuse a path whose folder, or the first above it that is there, cannot be written in."""
+    parent = _parent(path)
+    if not os.access(parent, os.W_OK | os.X_OK):
+        raise OutputError(
+            "{path}: nothing may be written in {parent}; choose another place",
+            path=path,
+            parent=parent,
+        )
+
+
+def _parent(path: Path) -> Path:
+    """The folder of a path, or the first above it that is there."""
     parent = next(folder for folder in path.absolute().parents if folder.exists())
     if not parent.is_dir():
         raise OutputError(
@@ -131,12 +143,7 @@ def check_parent(path: Path) -> None:
             path=path,
             parent=parent,
         )
-    if not os.access(parent, os.W_OK | os.X_OK):
-        raise OutputError(
-            "{path}: nothing may be written in {parent}; choose another place",
-            path=path,
-            parent=parent,
-        )
+    return parent
 
 
 def _above(path: str | os.PathLike[str]) -> Iterator[Path]:

@@ -98,7 +98,7 @@ def page_lines(article: Article, look: Look, *, show_removed: bool) -> Iterator[
         lines = sorted([*lines, *article.removed])
     for start, end, reason in lines:
         line = seen(article.text[start:end])
-        yield look.paint(f"- [{reason}] {line}", _DIM) if reason else line
+        yield look.paint(f"- [{reason}] {line}", _DIM) if reason else terminal(line)
 
 
 def body_spans(article: Article) -> Iterator[tuple[int, int]]:

@@ -69,7 +69,9 @@ def digest(
 def check_target(out: str, inputs: Sequence[str], *, overwrite: bool) -> None:
     """Raise an error where writing ``out`` would replace an input, or a file without leave."""
     if out != STDOUT:
-        reads = (file.path for file in find_inputs(inputs))
+        # A folder here is one that is not read: a link, or one that cannot be opened.
+        found = (file.path for file in find_inputs(inputs))
+        reads = (path for path in found if path is None or not path.is_dir())
         check_files([Path(out)], reads, overwrite=overwrite)
 
 

@@ -18,7 +18,7 @@ from policynlp.batch.outputs import can_be_merged, failure_header
 from policynlp.batch.parts import copied
 from policynlp.batch.scoring import Counts
 from policynlp.batch.store import Paths, digest_of
-from policynlp.destinations import check_apart, check_unasked
+from policynlp.destinations import check_apart, check_unasked, check_writable
 from policynlp.errors import OutputError
 
 
@@ -51,6 +51,7 @@ def merge(out: str, outputs: Sequence[str], *, overwrite: bool = False) -> Count
     counts = Counts()
     for share in shares:
         counts.add(Counts.of(share.manifest["counts"]))
+    check_writable(target.out)
     for file in filter(Path.exists, files):
         file.open("r+b").close()  # Fails before any is replaced, where Excel has one open.
     target.out.parent.mkdir(parents=True, exist_ok=True)

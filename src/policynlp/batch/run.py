@@ -25,7 +25,7 @@ from policynlp.batch.store import Paths, Store
 from policynlp.batch.workers import Scored, score_here, score_parallel
 from policynlp.errors import InputError, OutputError
 from policynlp.messages import speaking
-from policynlp.reading.formats import STDIN, InputArticle, Item, check_installed
+from policynlp.reading.formats import STDIN, InputArticle, Item, check_installed, find_inputs
 
 
 @dataclass(slots=True)
@@ -107,6 +107,7 @@ def score(
         return summary
     if out != STDOUT:
         Paths.of(out).check()
+        find_inputs(inputs, skip=Paths.of(out).all())  # What is missing or written over ends here.
     check_installed((*inputs, out), simplify=options.reading.simplify)
     scorer = load()
     watch = _Watch(progress, scorer.themes)

@@ -6,9 +6,11 @@ Nothing that a terminal obeys comes through but our own colours, whoever gave a 
 import io
 import os
 import sys
-from typing import IO
+from typing import IO, Final
 
-from policynlp.safe import terminal
+from policynlp.safe import Shown, terminal
+
+_LONGEST: Final = 4_000  # characters of a line; an id or a column may have a million
 
 
 def write_utf8() -> None:
@@ -56,7 +58,10 @@ def discard_output() -> None:
 
 
 def _write(stream: IO[str], lines: tuple[str, ...]) -> None:
-    stream.write("".join(f"{terminal(line)}\n" for line in lines))
+    """Write what is :class:`Shown` as it is; of the rest, which names things, no book."""
+    for line in lines:
+        whole = isinstance(line, Shown) or len(line) <= _LONGEST
+        stream.write(f"{terminal(line if whole else line[:_LONGEST] + '…')}\n")
 
 
 def _on_terminal(text: str) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from policynlp.destinations import check_name, check_parent, identity, within
+from policynlp.destinations import check_name, check_writable, identity, within
 from policynlp.errors import OutputError
 from policynlp.model import MANIFEST
 
@@ -31,4 +31,4 @@ def check_model_folder(folder: Path, reads: Sequence[Path]) -> None:
             folder=folder,
             manifest=MANIFEST,
         )
-    check_parent(folder)
+    check_writable(folder)
