@@ -9,6 +9,7 @@ import re
 import sys
 import unicodedata
 from collections.abc import Callable, Iterator
+from itertools import cycle
 from pathlib import Path
 
 import openpyxl
@@ -133,47 +134,47 @@ def is_formula(cell: str) -> bool:
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_errors_name_what_is_wrong(run: Run, tmp_path: Path, text: str) -> None:
-    for language in LANGUAGES:
-        for command in (
-            ("analyze", text),
-            ("clean", text),
-            ("digest", text),
-            ("report", text, "-o", "r.html"),
-            ("report", text, "-o", text),
-            ("review", text, "-o", "s.xlsx"),
-            ("review", "--import", text, "-o", "corpus"),
-            ("review", "--compare", text, text),
-            ("train", text, "-o", "m"),
-            ("train", "corpus", "-o", text, "--against", text),
-            ("evaluate", text, text),
-            ("models", text),
-            ("theme", "new", text, "--definition", "d", "--seed-terms", "t", "--articles", text),
-            ("theme", "new", "甲", "--definition", text, "--seed-terms", text, "-o", "f"),
-            ("theme", "next", text, "--articles", text),
-            ("theme", "done", text),
-            ("score", text, "-o", "o.jsonl"),
-            ("score", "a.jsonl", "-o", text),
-            ("score", "--merge", "all.jsonl", text),
-            ("score", "a.jsonl", "-o", "o.jsonl", "--threshold", text),
-            ("score", "a.jsonl", "-o", "o.jsonl", "--threshold", f"{text}=0.5"),
-            ("score", "a.jsonl", "-o", "o.jsonl", "--theme", text),
-            ("score", "a.jsonl", "-o", "o.jsonl", "--jobs", text),
-            ("score", "a.jsonl", "-o", "o.jsonl", "--model", text),
-            ("score", "a.jsonl", "-o", "o.jsonl", "--engine", "spark", "--master", text),
-            ("score", "a.jsonl", "-o", "o.jsonl", f"--{text}"),
-            (text,),
-            ("models", f"--{text}"),
-        ):
-            assert run(*command, "--lang", language).count("\n") == 1
+    commands = (
+        ("analyze", text),
+        ("clean", text),
+        ("digest", text),
+        ("report", text, "-o", "r.html"),
+        ("report", text, "-o", text),
+        ("review", text, "-o", "s.xlsx"),
+        ("review", "--import", text, "-o", "corpus"),
+        ("review", "--compare", text, text),
+        ("train", text, "-o", "m"),
+        ("train", "corpus", "-o", text, "--against", text),
+        ("evaluate", text, text),
+        ("models", text),
+        ("theme", "new", text, "--definition", "d", "--seed-terms", "t", "--articles", text),
+        ("theme", "new", "甲", "--definition", text, "--seed-terms", text, "-o", "f"),
+        ("theme", "next", text, "--articles", text),
+        ("theme", "done", text),
+        ("score", text, "-o", "o.jsonl"),
+        ("score", "a.jsonl", "-o", text),
+        ("score", "--merge", "all.jsonl", text),
+        ("score", "a.jsonl", "-o", "o.jsonl", "--threshold", text),
+        ("score", "a.jsonl", "-o", "o.jsonl", "--threshold", f"{text}=0.5"),
+        ("score", "a.jsonl", "-o", "o.jsonl", "--theme", text),
+        ("score", "a.jsonl", "-o", "o.jsonl", "--jobs", text),
+        ("score", "a.jsonl", "-o", "o.jsonl", "--model", text),
+        ("score", "a.jsonl", "-o", "o.jsonl", "--engine", "spark", "--master", text),
+        ("score", "a.jsonl", "-o", "o.jsonl", f"--{text}"),
+        (text,),
+        ("models", f"--{text}"),
+    )
+    for command, language in zip(commands, cycle(LANGUAGES), strict=False):
+        assert run(*command, "--lang", language).count("\n") == 1
 
 
 def test_columns_are_named_in_errors(run: Run, tmp_path: Path) -> None:
     for i, text in enumerate(HOSTILE.values()):
-        table = tmp_path / f"{i}.csv"
-        with table.open("w", encoding="utf-8", errors="replace", newline="") as stream:
+        with (tmp_path / f"{i}.csv").open("w", encoding="utf-8", errors="replace") as stream:
             csv.writer(stream).writerows([[text, f"{text}2"], [BODY, text]])
-        run("score", table.name, "-o", f"{i}.jsonl", code=3)
-        run("score", table.name, "-o", f"{i}.b.jsonl", "--text-column", text)
+    assert r"\u001b[31m红" in run("score", "*.csv", "-o", "o.jsonl", code=3)
+    for i, text in enumerate(HOSTILE.values()):
+        run("score", f"{i}.csv", "-o", "o.jsonl", "--overwrite", "--text-column", text)
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
