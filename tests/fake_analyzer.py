@@ -3,7 +3,7 @@
 import os
 import re
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -40,6 +40,7 @@ class FakeAnalyzer:
 
     model_id = "fake-1"
     model_sha256 = "f" * 64
+    thresholds: Mapping[str, Mapping[str, float]] = {"paragraph": dict.fromkeys(THEMES, 0.5)}
     themes = THEMES
     reference = None
 

@@ -153,7 +153,7 @@ def test_the_command_replaces_no_input_and_nothing_unasked(
     page.write_text(LAB, encoding="utf-8")
     for inputs in (page, page.parent):
         assert main(["digest", str(inputs), "-o", str(page), "--overwrite"]) == 1
-        assert "is one of the inputs" in capsys.readouterr().err
+        assert "which this command needs" in capsys.readouterr().err
     assert page.read_text(encoding="utf-8") == LAB
     out.write_text("earlier", encoding="utf-8")
     assert main(["digest", str(page), "-o", str(out)]) == 1

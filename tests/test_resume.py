@@ -9,14 +9,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from fake_analyzer import CRASH, FakeAnalyzer, LoggingAnalyzer
+from fake_analyzer import CRASH, THEMES, FakeAnalyzer, LoggingAnalyzer
 from policynlp.batch import Options, Shard, Summary, merge, score, store
 from policynlp.batch import source as source_module
 from policynlp.batch.files import write_whole
@@ -305,12 +305,19 @@ class OtherModel(FakeAnalyzer):
     model_sha256 = "0" * 64
 
 
+class OtherThreshold(OtherModel):
+    thresholds: Mapping[str, Mapping[str, float]] = {
+        "paragraph": dict.fromkeys(THEMES, 0.5) | {"数字化": 0.75}
+    }
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
         ({"options": Options(with_text=True)}, "with_text False, now True"),
         ({"options": Options(shard=Shard(1, 2))}, "shard None, now"),
         ({"load": OtherModel}, "other model"),
+        ({"load": OtherThreshold}, r"other thresholds \(数字化 0.5, now 0.75\)"),
         ({}, "other inputs"),
     ],
 )
@@ -418,7 +425,7 @@ def test_a_workbook_on_a_full_disk_is_one_clear_error(archive: Path) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, hard))
     try:
         with pytest.raises(
-            OutputError, match=r"^/.*: cannot be written: .*; make room on the disk"
+            OutputError, match=r"^/.*: cannot be written: File too large; .*lift the limit"
         ):
             run(archive, out="out.xlsx")
     finally:
@@ -436,7 +443,7 @@ def test_a_full_disk_is_one_clear_error(archive: Path, room: int) -> None:
     _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (room, hard))
     try:
-        with pytest.raises(OutputError, match=r"cannot be written: .*; make room on the disk"):
+        with pytest.raises(OutputError, match=r"cannot be written: .*lift the limit"):
             run(archive)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
@@ -452,7 +459,7 @@ def test_a_full_disk_while_standard_input_is_copied(archive: Path) -> None:
     _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))
     try:
-        with pytest.raises(OutputError, match=r"out.jsonl.stdin: cannot be written: .*; make room"):
+        with pytest.raises(OutputError, match=r"out.jsonl.stdin: cannot be written: .*lift"):
             score(FakeAnalyzer, ["-"], str(archive / "out.jsonl"), stdin=io.BytesIO(b"a" * 1000))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
@@ -524,3 +531,80 @@ def test_shards_that_are_not_whole(archive: Path) -> None:
     Path(names[1] + ".run.json").unlink()
     assert "has no 2.jsonl.run.json beside it" in fails(*names)
     assert not list(archive.glob("all*"))
+
+
+def merged(archive: Path) -> tuple[list[str], dict[str, bytes]]:
+    """Two shards, and what an earlier merge of the first inputs has left."""
+    names = [str(archive / f"{number}.jsonl") for number in (1, 2)]
+    for number, name in enumerate(names, 1):
+        run(archive, out=Path(name).name, options=Options(shard=Shard(number, 2)))
+    for suffix in ("", ".failures.csv", ".run.json"):
+        (archive / f"all.jsonl{suffix}").write_bytes(b"old")
+    return names, {path.name: path.read_bytes() for path in archive.glob("*.jsonl*")}
+
+
+@pytest.mark.parametrize("out", ["1.jsonl", "2.jsonl", "./x/../1.jsonl", "link.jsonl"])
+def test_a_merge_onto_a_shard_is_refused(archive: Path, out: str) -> None:
+    names, before = merged(archive)
+    (archive / "x").mkdir()
+    (archive / "link.jsonl").hardlink_to(names[0])
+    before["link.jsonl"] = before["1.jsonl"]
+    with pytest.raises(OutputError, match="which this command needs"):
+        merge(f"{archive}/{out}", names, overwrite=True)
+    assert {path.name: path.read_bytes() for path in archive.glob("*.jsonl*")} == before
+
+
+@pytest.mark.parametrize("name", ["all.jsonl", "all.jsonl.failures.csv", "all.jsonl.run.json"])
+def test_a_merge_replaces_nothing_unasked(archive: Path, name: str) -> None:
+    names, _ = merged(archive)
+    for path in archive.glob("all.*"):
+        if path.name != name:
+            path.unlink()
+    with pytest.raises(OutputError, match=f"{name}: is there already; --overwrite replaces it"):
+        merge(str(archive / "all.jsonl"), names)
+    assert [path.name for path in archive.glob("all.*")] == [name]
+
+
+@pytest.mark.parametrize("failures", [True, False])
+@pytest.mark.parametrize("call", ["fsync", "replace"])
+@pytest.mark.parametrize("step", range(3))
+def test_a_merge_that_fails_anywhere_loses_nothing(
+    archive: Path, monkeypatch: pytest.MonkeyPatch, call: str, step: int, failures: bool
+) -> None:
+    """What was there stays until all that takes its place is on the disk; then they change over."""
+    if not failures:
+        lines = [json.dumps({"text": f"云溪县推进数字化，企业上云第{n}家。"}) for n in range(COUNT)]
+        (archive / "in.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    names, before = merged(archive)
+    module = os if call == "fsync" else Path
+    real, steps = getattr(module, call), iter(range(9))
+
+    def fail(*args: object) -> object:
+        if next(steps) == step:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return real(*args)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module, call, fail)
+        with pytest.raises(OutputError, match=r"all\.jsonl.*: cannot be written: Input"):
+            merge(str(archive / "all.jsonl"), names, overwrite=True)
+    after = {path.name: path.read_bytes() for path in archive.iterdir() if path.is_file()}
+    changed = [name for name, data in before.items() if after.get(name) != data]
+    order = ["all.jsonl", "all.jsonl.failures.csv", "all.jsonl.run.json"]
+    assert changed == ([] if call == "fsync" else order[:step])
+    assert not list(archive.glob(".*"))
+    merge(str(archive / "all.jsonl"), names, overwrite=True)
+    run(archive, out="whole.jsonl")
+    assert (archive / "all.jsonl").read_bytes() == (archive / "whole.jsonl").read_bytes()
+    assert (archive / "all.jsonl.failures.csv").exists() == failures
+
+
+def test_what_stands_beside_an_output_is_not_replaced_unasked(archive: Path) -> None:
+    for name in ("out.jsonl.failures.csv", "out.jsonl.parts/mine.txt"):
+        mine = archive / name
+        mine.parent.mkdir(exist_ok=True)
+        mine.write_text("mine", encoding="utf-8")
+        with pytest.raises(OutputError, match="is there already; --overwrite replaces it"):
+            run(archive)
+        assert mine.read_text(encoding="utf-8") == "mine"
+        mine.unlink()

@@ -73,6 +73,15 @@ class Analyzer:
         return sha256(manifest + cutoffs.encode()).hexdigest()
 
     @property
+    def thresholds(self) -> dict[str, dict[str, float]]:
+        """From which probability paragraphs and sections are tagged with each theme."""
+        levels = {"paragraph": self._model.paragraph, "section": self._model.section}
+        return {
+            level: dict(zip(self._model.themes, cutoffs.threshold, strict=True))
+            for level, cutoffs in levels.items()
+        }
+
+    @property
     def themes(self) -> tuple[str, ...]:
         """The themes that the model knows."""
         return self._model.themes

@@ -16,6 +16,7 @@ from policynlp.article import (
     Tag,
 )
 from policynlp.messages import say
+from policynlp.safe import Shown, seen, terminal
 
 _INDENT: Final = "  "
 _OPENING: Final = "“‘（《「『【〈("
@@ -24,9 +25,6 @@ _CLOSING: Final = "”’）》」』】〉)，。、；：！？…,.;:!?%"
 # character with its marks.
 _WORD: Final = r"-*[0-9A-Za-z]+(?:[-._/]+[0-9A-Za-z]+)*"
 _UNIT: Final = re.compile(rf"\s+|[{re.escape(_OPENING)}]*(?:{_WORD}|\S)[{re.escape(_CLOSING)}]*")
-# Escape sequences in a scraped text must not reach a terminal.
-_CONTROLS: Final = dict.fromkeys((*range(9), *range(10, 32), *range(127, 160)))
-_LINE_ENDS: Final = re.compile(r"[\r\n\x85\u2028\u2029]+")
 _COLOURS: Final = (34, 32, 35, 36, 33, 31)
 _YELLOW: Final = 33
 _BOLD: Final = 1
@@ -41,11 +39,12 @@ class Look(NamedTuple):
     width: int = 80
     colour: bool = False
 
-    def paint(self, text: str, *codes: int) -> str:
+    def paint(self, text: str, *codes: int) -> Shown:
         """``text`` in the colours that ANSI gives these numbers."""
+        shown = terminal(text)
         if not self.colour or not text:
-            return text
-        return f"\x1b[{';'.join(map(str, codes))}m{text}\x1b[0m"
+            return shown
+        return Shown(f"\x1b[{';'.join(map(str, codes))}m{shown}\x1b[0m")
 
 
 def display_width(text: str) -> int:
@@ -64,7 +63,7 @@ def display_width(text: str) -> int:
 def wrap(text: str, width: int) -> list[str]:
     """Break ``text`` into lines of at most ``width`` columns, none of which starts with a comma."""
     lines, line, used = [], "", 0
-    for unit in _units(printable(_LINE_ENDS.sub(" ", text)), width):
+    for unit in _units(seen(text), width):
         taken = display_width(unit)
         if used + taken > width and line:
             lines.append(line.rstrip())
@@ -73,11 +72,6 @@ def wrap(text: str, width: int) -> list[str]:
             line += unit
             used += taken
     return [*lines, line.rstrip()] if line else lines
-
-
-def printable(text: str) -> str:
-    """``text`` without control characters other than tabs."""
-    return text.translate(_CONTROLS)
 
 
 def analysis_lines(analysis: Analysis, look: Look) -> Iterator[str]:
@@ -103,8 +97,8 @@ def page_lines(article: Article, look: Look, *, show_removed: bool) -> Iterator[
     if show_removed:
         lines = sorted([*lines, *article.removed])
     for start, end, reason in lines:
-        line = printable(_LINE_ENDS.sub(" ", article.text[start:end]))
-        yield look.paint(f"- [{reason}] {line}", _DIM) if reason else line
+        line = seen(article.text[start:end])
+        yield look.paint(f"- [{reason}] {line}", _DIM) if reason else terminal(line)
 
 
 def body_spans(article: Article) -> Iterator[tuple[int, int]]:
@@ -170,17 +164,17 @@ def _labels(
             if is_near
             else say("no theme")
         )
-        yield indent + look.paint(said, _DIM)
+        yield terminal(indent, look.paint(said, _DIM))
         return
-    line, used = indent, len(indent)
+    labels, used = list[str](), len(indent)
     for tag in analysis.themes:
         plain, label = _label(tag, tuple(probabilities), look)
-        if used + display_width(plain) > look.width and line.strip():
-            yield line.rstrip(" ")
-            line, used = indent, len(indent)
-        line += label + " "
+        if used + display_width(plain) > look.width and labels:
+            yield terminal(indent, *labels)
+            labels, used = [], len(indent)
+        labels += [" ", label] if labels else [label]
         used += display_width(plain) + 1
-    yield line.rstrip(" ")
+    yield terminal(indent, *labels)
 
 
 def _label(tag: Tag, themes: Sequence[str], look: Look) -> tuple[str, str]:

@@ -35,10 +35,6 @@ CHINESE: Final = {
     "run": "运行",
 }
 
-# Excel and its like take a cell that starts with one of these for a formula, or, with white
-# space, look behind it for one; in China also with their full-width forms.
-_FORMULA_STARTS: Final = tuple("=+-@\t\r\n＝＋－＠")
-
 
 class Columns(NamedTuple):
     """A table's own columns, by their names in the documentation, then those that it keeps."""
@@ -80,13 +76,6 @@ def translated(name: str, language: str) -> str:
 def kept_cells(kept: Mapping[str, object], columns: Sequence[str]) -> list[object]:
     """The cells of kept columns: text and numbers as they are, the rest as JSON has it."""
     return [_cell(kept.get(name)) for name in columns]
-
-
-def harmless(cell: object) -> object:
-    """``cell`` so that no program takes it for a formula."""
-    if isinstance(cell, str) and cell.startswith(_FORMULA_STARTS):
-        return "'" + cell
-    return cell
 
 
 def _cell(value: object) -> object:

@@ -7,6 +7,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from policynlp import safe
 from policynlp.analysis.digest import Digest, Digester, Point, limits_for
 from policynlp.article import Analysis, Failure
 from policynlp.batch.files import write_whole
@@ -15,7 +16,8 @@ from policynlp.batch.outputs import STDOUT
 from policynlp.batch.scoring import Load, Loaded, Scorer, analyzed
 from policynlp.batch.source import Chunk, Note, Source, make_chunks
 from policynlp.batch.workers import MAX_SECONDS, in_order, work_off
-from policynlp.errors import InputError, OutputError
+from policynlp.destinations import check_files
+from policynlp.errors import InputError
 from policynlp.messages import speak, spoken
 from policynlp.reading.formats import Reading, check_installed, find_inputs
 from policynlp.records import METADATA, Record
@@ -91,14 +93,11 @@ class _Hearing:
 
 def check_target(out: str, inputs: Sequence[str], *, overwrite: bool) -> None:
     """Raise an error where writing ``out`` would replace an input, or a file without leave."""
-    path = Path(out)
-    if out == STDOUT or not path.exists():
-        return
-    paths = (file.path for file in find_inputs(inputs))
-    if any(read and read.exists() and read.samefile(path) for read in paths):
-        raise InputError("{path}: is one of the inputs; choose another output", path=out)
-    if not overwrite:
-        raise OutputError("{path}: is there already; --overwrite replaces it", path=out)
+    if out != STDOUT:
+        # A folder here is one that is not read: a link, or one that cannot be opened.
+        found = (file.path for file in find_inputs(inputs))
+        reads = (path for path in found if path is None or not path.is_dir())
+        check_files([Path(out)], reads, overwrite=overwrite)
 
 
 def write_digest(found: Digested, out: str) -> str:
@@ -148,7 +147,7 @@ def markdown(found: Digested) -> str:
         counts += f"；另有 {len(found.failures)} 篇未能读取"
     lines = ["# 要点", "", counts, ""]
     for theme, points in found.digest.groups.items():
-        lines += [f"## {theme}", "", *map(_line, points), ""]
+        lines += [f"## {safe.markdown(theme)}", "", *map(_line, points), ""]
     return "\n".join(lines)
 
 
@@ -156,7 +155,7 @@ def _line(point: Point) -> str:
     article = point.article
     title = f"《{article.title}》" if article.title else article.id
     origin = (title, article.source or article.url, article.published)
-    where = "，".join(" ".join(part.split()) for part in origin if part)
+    where = "，".join(part.strip() for part in origin if part)
     if point.articles > 1:
         where += f"；共 {point.articles} 篇"
-    return f"- {' '.join(point.text.split())}（{where}）"
+    return f"- {safe.markdown(f'{point.text.strip()}（{where}）')}"

@@ -14,14 +14,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final
 
-from policynlp.batch.columns import Columns, harmless, translated
+from policynlp.batch.columns import Columns, translated
 from policynlp.batch.files import unwritable
 from policynlp.errors import OutputError
+from policynlp.safe import harmless, legal
 
 # What the format allows. A cell's length counts UTF-16 units, as Excel does.
 MAX_ROWS: Final = 1_048_576
 MAX_CELL: Final = 32_767
-_ILLEGAL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_MOST: Final = MAX_CELL - 1  # An apostrophe may come before it.
 _ROW_HEIGHT: Final = 60
 _NARROW, _MIDDLE, _WIDE = 12, 24, 60
 _WIDTHS: Final = (
@@ -146,7 +147,7 @@ class _Sheets:
         self._plain.alignment = bold.alignment = Alignment(wrap_text=True, vertical="top")
         bold.font = Font(bold=True)
         self._rows = 0
-        self._append(self._header, bold)
+        self._append([legal(name)[: _MOST // 2] for name in self._header], bold)
 
     def _append(self, cells: Iterable[object], like: Any) -> None:
         from openpyxl.cell import WriteOnlyCell
@@ -171,20 +172,14 @@ def _fitting(cells: Sequence[object]) -> Iterator[list[object]]:
         yield [pieces[0][0], *row[1:]] if number else row
 
 
-def legal(text: str) -> str:
-    """``text`` without the characters that a cell cannot have."""
-    return _ILLEGAL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
-
-
 def _pieces(cell: object) -> list[object]:
     """``cell`` in pieces that a cell can hold, without the characters that it cannot."""
     if not isinstance(cell, str):
         return [cell]
     text = legal(cell)
-    most = MAX_CELL - 1  # An apostrophe may come before it.
-    if 2 * len(text) > most and len(text.encode("utf-16-le")) > 2 * most:
+    if 2 * len(text) > _MOST and len(text.encode("utf-16-le")) > 2 * _MOST:
         # Half as many characters fit in any case, however many count twice.
-        return [text[i : i + most // 2] for i in range(0, len(text), most // 2)]
+        return [text[i : i + _MOST // 2] for i in range(0, len(text), _MOST // 2)]
     return [text]
 
 

@@ -3,10 +3,10 @@
 import errno
 import os
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, Final
 
 from policynlp.errors import OutputError
 
@@ -21,23 +21,33 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
 
     If not, what was written is removed, and what stood in its place before is left alone.
     """
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    with whole_files(path) as (stream,):
+        yield stream
+
+
+@contextmanager
+def whole_files(*paths: Path) -> Iterator[Sequence[IO[bytes]]]:
+    """Write files as :func:`whole_file` does, and move none before all are on the disk."""
+    parts = [path.with_name(f".{path.name}.{os.getpid()}.part") for path in paths]
+    path = paths[0]  # The one that an error is about.
     try:
-        with part.open("wb") as stream:
-            yield stream
-            stream.flush()
-            os.fsync(stream.fileno())
+        with ExitStack() as stack:
+            streams = []
+            for path, part in zip(paths, parts, strict=True):  # noqa: B007
+                streams.append(stack.enter_context(part.open("wb")))
+            yield streams
+            for path, stream in zip(paths, streams, strict=True):  # noqa: B007
+                stream.flush()
+                os.fsync(stream.fileno())
+        for path, part in zip(paths, parts, strict=True):
+            part.replace(path)
     except BaseException as error:
-        with suppress(OSError):  # Where nothing can be written, nothing can be removed.
-            part.unlink(missing_ok=True)
+        for part in parts:
+            with suppress(OSError):  # Where nothing can be written, nothing can be removed.
+                part.unlink(missing_ok=True)
         if isinstance(error, OSError):
             raise unwritable(path, error) from error
         raise
-    try:
-        part.replace(path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise unwritable(path, error) from error
 
 
 def remove_unfinished(*paths: Path) -> None:
@@ -59,18 +69,45 @@ def write_whole(path: Path, data: bytes) -> None:
         stream.write(data)
 
 
+# What to do where something cannot be written, said in the language of whoever prints it: what is
+# so for now, what will be so again with the same command, and what is left.
+_NOT_ALLOWED: Final = OutputError(
+    "perhaps another program has it open or you may not write there; mend that or choose another "
+    "output, then give the same command again"
+)
+_FOR_NOW: Final = {
+    errno.EACCES: _NOT_ALLOWED,
+    errno.EPERM: _NOT_ALLOWED,
+    errno.EROFS: _NOT_ALLOWED,
+    errno.ENOSPC: OutputError("make room on the disk, then give the same command again"),
+    errno.EDQUOT: OutputError(
+        "you may fill no more of this disk: remove files of yours or ask for more room, then give "
+        "the same command again"
+    ),
+    errno.EFBIG: OutputError(
+        "neither the disk nor a limit of this session (ulimit -f) allows a file as large as this "
+        "one: lift the limit, then give the same command again, or choose an output on another disk"
+    ),
+    errno.EIO: OutputError(
+        "the disk or its connection fails: check it, then give the same command again, or choose "
+        "an output on another disk"
+    ),
+}
+_LASTING: Final = {
+    errno.ENOENT: OutputError("its folder is not there (any more): make it, or choose another"),
+    errno.ENOTDIR: OutputError("what should be its folder is a file: choose another place"),
+    errno.EISDIR: OutputError("there is a folder of this name: choose another name"),
+    errno.ENAMETOOLONG: OutputError("choose a shorter name"),
+    errno.EINVAL: OutputError("the file system allows no such name: choose another one"),
+}
+_OTHER: Final = OutputError("mend that or choose another output, then give the same command again")
+
+
 def unwritable(path: Path, error: OSError) -> OutputError:
     """Say why ``path`` cannot be written, and what to do."""
-    if isinstance(error, PermissionError) or error.errno == errno.EROFS:
-        return UnwritableError(
-            "{path}: cannot be written: {reason}; perhaps another program has it open or you may "
-            "not write there; mend that or choose another output, then give the same command again",
-            path=path,
-            reason=error.strerror,
-        )
-    return UnwritableError(
-        "{path}: cannot be written: {reason}; make room on the disk, "
-        "then give the same command again",
-        path=path,
-        reason=error.strerror,
-    )
+    number, reason = error.errno or 0, error.strerror or str(error)
+    advice = (_FOR_NOW | _LASTING).get(number, _OTHER)
+    values = {"path": path, "reason": OutputError(reason), "advice": advice}
+    if number in _LASTING:
+        return OutputError("{path}: cannot be written: {reason}; {advice}", **values)
+    return UnwritableError("{path}: cannot be written: {reason}; {advice}", **values)

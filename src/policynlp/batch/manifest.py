@@ -22,6 +22,8 @@ _PACKAGES: Final = ("numpy", "rjieba", "jieba", "trafilatura", "opencc")
 # What must be the same for a run to go on.
 _IDENTITY: Final = ("policynlp", "model", "inputs", "options", "shard")
 
+_MOST_TOLD: Final = 3  # thresholds in a message
+
 Manifest = dict[str, Any]
 
 
@@ -31,7 +33,11 @@ def new_manifest(scorer: Scorer, survey: Survey, options: Options) -> Manifest:
         "status": RUNNING,
         "policynlp": __version__,
         "versions": {"python": platform.python_version(), **dict(_versions())},
-        "model": {"id": scorer.model_id, "sha256": scorer.model_sha256},
+        "model": {
+            "id": scorer.model_id,
+            "sha256": scorer.model_sha256,
+            "thresholds": scorer.thresholds,
+        },
         "inputs": {
             "files": survey.files,
             "bytes": survey.bytes,
@@ -66,7 +72,7 @@ def read_manifest(path: Path) -> Manifest | None:
         manifest = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise OutputError(
             "{path}: cannot be read ({error}); --overwrite begins anew", path=path, error=error
         ) from error
@@ -77,7 +83,14 @@ def read_manifest(path: Path) -> Manifest | None:
 
 def write_manifest(path: Path, manifest: Manifest) -> None:
     """Write a manifest for programs and for people."""
-    write_whole(path, (json.dumps(manifest, ensure_ascii=False, indent=1) + "\n").encode())
+    write_whole(path, as_json(manifest))
+
+
+def as_json(manifest: Manifest) -> bytes:
+    """A manifest as it stands in its file."""
+    # Half a character, as of a file's name that is not UTF-8, is written as JSON escapes it.
+    text = json.dumps(manifest, ensure_ascii=False, indent=1) + "\n"
+    return text.encode("utf-8", "backslashreplace")
 
 
 def identity(manifest: Manifest) -> str:
@@ -99,12 +112,35 @@ def _different(name: str, old: Any, new: Any) -> Iterator[str]:
     if name == "inputs":
         yield say("other inputs")
     elif name == "model":
-        yield say("other model")
+        changed = _changed_thresholds(old, new)
+        themes = say(", ").join(changed[:_MOST_TOLD]) + (" …" if changed[_MOST_TOLD:] else "")
+        yield say("other thresholds ({themes})", themes=themes) if changed else say("other model")
     elif isinstance(old, dict) and isinstance(new, dict):
         for key in dict.fromkeys((*old, *new)):
             yield from _different(key, old.get(key), new.get(key))
     else:
         yield say("{name} {old}, now {new}", name=name, old=old, new=new)
+
+
+def _changed_thresholds(old: Any, new: Any) -> list[str]:
+    """The thresholds by which two models differ that are otherwise one and the same."""
+    same = isinstance(old, dict) and old.get("id") == new["id"]
+    before = old.get("thresholds") if same else None
+    themes = {
+        theme: (before[level].get(theme), threshold)
+        for level, thresholds in new["thresholds"].items()
+        if isinstance(before, dict) and isinstance(before.get(level), dict)
+        for theme, threshold in thresholds.items()
+        if before[level].get(theme) != threshold
+    }
+    return [
+        say("{name} {old}, now {new}", name=theme, old=_short(was), new=_short(now))
+        for theme, (was, now) in themes.items()
+    ]
+
+
+def _short(threshold: object) -> object:
+    return f"{threshold:.4g}" if isinstance(threshold, float) else threshold
 
 
 def _as_read(value: object) -> Any:

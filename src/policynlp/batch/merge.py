@@ -5,19 +5,20 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, NamedTuple
 
-from policynlp.batch.files import remove_unfinished, whole_file
+from policynlp.batch.files import remove_unfinished, whole_files
 from policynlp.batch.manifest import (
     DONE,
     Manifest,
+    as_json,
     differences,
     note_counts,
     read_manifest,
-    write_manifest,
 )
 from policynlp.batch.outputs import can_be_merged, failure_header
 from policynlp.batch.parts import copied
 from policynlp.batch.scoring import Counts
 from policynlp.batch.store import Paths, digest_of
+from policynlp.destinations import check_apart, check_unasked, check_writable
 from policynlp.errors import OutputError
 
 
@@ -39,32 +40,43 @@ def merge(out: str, outputs: Sequence[str], *, overwrite: bool = False) -> Count
     or was made from other inputs, with another model or other options.
     """
     target = Paths.of(out)
-    if target.out.exists() and not overwrite:
-        raise OutputError("{path}: is there already; --overwrite replaces it", path=out)
+    files = (target.out, target.failures, target.manifest)
+    beside = [Paths.of(path) for path in outputs]
+    target.check()
+    check_apart(files, [each for of in beside for each in (of.out, of.failures, of.manifest)])
+    check_unasked(*files, overwrite=overwrite)
     shares = _complete([_whole(path) for path in outputs])
     if not can_be_merged(out) or _kind(out) != _kind(shares[0].name):
         raise OutputError("{path}: must end as {first} does", path=out, first=shares[0].name)
     counts = Counts()
     for share in shares:
         counts.add(Counts.of(share.manifest["counts"]))
+    check_writable(target.out)
+    for file in filter(Path.exists, files):
+        file.open("r+b").close()  # Fails before any is replaced, where Excel has one open.
     target.out.parent.mkdir(parents=True, exist_ok=True)
-    remove_unfinished(target.out, target.failures, target.manifest)
-    target.failures.unlink(missing_ok=True)
-    if counts.failures:
-        with whole_file(target.failures) as stream:
-            stream.write(failure_header())
-            stream.writelines(_pieces(shares, 1))
-    with whole_file(target.out) as stream:
-        stream.writelines(_opening(shares[0]))
-        stream.writelines(_pieces(shares, 0))
+    remove_unfinished(*files)
+    # Nothing that was there is touched before all that takes its place is on the disk.
+    with whole_files(*files) as (output, failures, manifest):
+        output.writelines(_opening(shares[0]))
+        output.writelines(_pieces(shares, 0))
+        failures.write(failure_header())
+        failures.writelines(_pieces(shares, 1))
+        output.flush()
+        manifest.write(as_json(_manifest(shares, counts, Path(output.name))))
+    if not counts.failures:
+        target.failures.unlink()
+    return counts
+
+
+def _manifest(shares: Sequence[_Share], counts: Counts, output: Path) -> Manifest:
+    """The manifest of the one run that might have made ``output``."""
     kept = ("policynlp", "versions", "model", "inputs", "options", "drift")
     manifest: Manifest = {"status": DONE} | {key: shares[0].manifest[key] for key in kept}
     manifest |= {"shard": None, "started": min(share.manifest["started"] for share in shares)}
     manifest |= {"finished": max(share.manifest["finished"] for share in shares)}
     note_counts(manifest, counts)
-    manifest["output"] = digest_of(target.out)
-    write_manifest(target.manifest, manifest)
-    return counts
+    return manifest | {"output": digest_of(output)}
 
 
 def _whole(path: str) -> _Share:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import IO, Any, Final
 
 from policynlp.article import Analysis, Failure
-from policynlp.batch.columns import Columns, article_columns, harmless, kept_cells
+from policynlp.batch.columns import Columns, article_columns, kept_cells
 from policynlp.batch.options import Options, Shard
 from policynlp.errors import InputError, UsageError
 from policynlp.records import article_row, section_columns, section_rows, to_json
+from policynlp.safe import harmless
 
 STDOUT: Final = "-"
 _LINES: Final = (".jsonl", ".ndjson")

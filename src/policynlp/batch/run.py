@@ -41,7 +41,7 @@ from policynlp.batch.store import Paths, Store
 from policynlp.batch.workers import MAX_SECONDS, in_order, work_off
 from policynlp.errors import InputError, OutputError
 from policynlp.messages import speak, speaking, spoken
-from policynlp.reading.formats import STDIN, InputArticle, check_installed
+from policynlp.reading.formats import STDIN, InputArticle, check_installed, find_inputs
 
 
 @dataclass(slots=True)
@@ -124,6 +124,9 @@ def score(
                 for data in copied(stream, whole.stat().st_size):
                     (stdout or _print)(data)
         return summary
+    if out != STDOUT:
+        Paths.of(out).check()
+        find_inputs(inputs, skip=Paths.of(out).all())  # What is missing or written over ends here.
     check_installed((*inputs, out), simplify=options.reading.simplify)
     loaded = Loaded(load)
     scorer = loaded()

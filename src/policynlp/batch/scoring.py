@@ -34,6 +34,10 @@ class Scorer(Protocol):
         """A hash of all that the model consists of."""
 
     @property
+    def thresholds(self) -> Mapping[str, Mapping[str, float]]:
+        """From which probability it tags, by level and theme."""
+
+    @property
     def reference(self) -> Profile | None:
         """What its training text is like, if that is known."""
 

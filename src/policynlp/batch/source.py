@@ -285,6 +285,7 @@ def _hash(file: InputFile, stdin: Path | None, digest: "hashlib._Hash") -> int:
 def copy_stdin(stream: IO[bytes], path: Path) -> None:
     """Keep standard input, which comes only once."""
     try:
+        path.unlink(missing_ok=True)  # It may be a link to another file.
         with path.open("wb") as copy:
             while data := stream.read(_READ):
                 copy.write(data)

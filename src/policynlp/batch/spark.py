@@ -81,11 +81,12 @@ def score(
         summary = _summary(scored)
         if not summary.counts.done:
             raise InputError("{inputs}: no article found", inputs=", ".join(inputs))
-        files.remove(failures_of(out))
         if summary.counts.failures:
-            _write(_failures(scored), failures_of(out))
+            _write(_failures(scored), failures_of(out), overwrite=True)
         # Last, so that a whole output has all its failures beside it.
         _write(scored.where(f"{FAILURE} is null").drop(FAILURE), out, overwrite=overwrite)
+        if not summary.counts.failures:
+            files.remove(failures_of(out))
     finally:
         scored.unpersist()
     summary.seconds = time.perf_counter() - started
@@ -164,13 +165,14 @@ class _Files:
 
     def check(self, inputs: Sequence[str], out: str, *, overwrite: bool) -> None:
         """Raise an error now, not after hours, where inputs are missing or ``out`` must stay."""
-        target = self._path(out)
+        targets = [f"{self._path(path)}/" for path in (out, failures_of(out))]
         for path in inputs:
             if not self._system(path).exists(self._path(path)):
                 raise InputError("{path}: there is no such file or folder", path=path)
-            if f"{target}/".startswith(f"{self._path(path)}/"):
+            read = f"{self._path(path)}/"
+            if any(t.startswith(read) or read.startswith(t) for t in targets):
                 raise InputError("{path}: is one of the inputs; choose another output", path=out)
-        if self._system(out).exists(target) and not overwrite:
+        if self._system(out).exists(self._path(out)) and not overwrite:
             raise OutputError("{path}: is there already; --overwrite replaces it", path=out)
 
     def read(self, path: str) -> Any:

@@ -24,6 +24,7 @@ from policynlp.batch.outputs import Output, failure_header
 from policynlp.batch.parts import Kept, Parts
 from policynlp.batch.repeats import Repeats, find_repeats
 from policynlp.batch.scoring import FAILURES_KEPT, Counts, Part, Result
+from policynlp.destinations import check_place, check_unasked
 from policynlp.errors import InputError, OutputError
 from policynlp.messages import ENGLISH
 
@@ -64,6 +65,10 @@ class Paths:
         paths = (self.out, self.failures, self.manifest, self.parts, self.stdin)
         return frozenset(str(path.absolute()) for path in paths)
 
+    def check(self) -> None:
+        """Raise ``OutputError`` now, not after hours, where no such files can be written."""
+        check_place(self.out, self.failures, self.manifest)
+
     def _beside(self, suffix: str) -> Path:
         return self.out.with_name(self.out.name + suffix)
 
@@ -90,8 +95,7 @@ class Store:
     def _compare(self, earlier: Manifest | None) -> None:
         out = self._paths.out
         if earlier is None:
-            if out.exists():
-                raise OutputError("{path}: is there already; --overwrite replaces it", path=out)
+            check_unasked(out, self._paths.failures, self._paths.parts, overwrite=False)
             return
         different = differences(earlier, self.manifest)
         if different:

@@ -6,7 +6,6 @@ Nothing heavy is imported before it is needed, so that a single page is done in 
 import argparse
 import atexit
 import gc
-import io
 import os
 import sys
 from collections.abc import Sequence
@@ -20,6 +19,7 @@ from policynlp.cli.pages import add_analyze, add_clean
 from policynlp.cli.report import add_report
 from policynlp.cli.review import add_review
 from policynlp.cli.score import add_score
+from policynlp.cli.screen import discard_output, warn, write_utf8
 from policynlp.cli.theme import add_theme
 from policynlp.cli.training import add_evaluate, add_train
 from policynlp.errors import PolicyNLPError, UsageError
@@ -31,7 +31,7 @@ _DEBUG_VARIABLE: Final = "POLICYNLP_DEBUG"
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
-    _write_utf8()
+    write_utf8()
     # What is left when Python ends need not be searched for cycles: 25 ms, twice as much with jobs.
     atexit.register(gc.freeze)
     speak(asked(sys.argv[1:] if argv is None else argv))
@@ -43,7 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         code: int = args.run(args)
         sys.stdout.flush()
     except BrokenPipeError:
-        _discard_output()
+        discard_output()
         return FAILED
     except SystemExit as stop:  # Bad usage that only the command itself can see.
         return stop.code if isinstance(stop.code, int) else DONE
@@ -110,27 +110,12 @@ def _epilog() -> str:
     return f"{shown}\n\n{codes}\n"
 
 
-def _write_utf8() -> None:
-    """Write utf-8 wherever this runs: Windows has its own code page for pipes and files."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(encoding="utf-8", errors="replace", newline="\n")
-
-
-def _discard_output() -> None:
-    """Let nothing be written when Python ends: the reader has gone."""
-    try:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except (OSError, ValueError):
-        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
-
-
 def _fail(error: BaseException) -> int:
     """Say in one line what went wrong."""
     if os.environ.get(_DEBUG_VARIABLE):
         raise error
     message = " ".join(_message(error).split())
-    print(say("policynlp: error: {message}", message=message), file=sys.stderr)
+    warn(say("policynlp: error: {message}", message=message))
     return BAD_USAGE if isinstance(error, UsageError) else FAILED
 
 

@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
+from policynlp.cli.screen import warn
 from policynlp.errors import UsageError
 from policynlp.messages import ENGLISH, LANGUAGES, say, spoken
 
@@ -59,12 +60,10 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Leave with one line and the exit code of bad usage."""
-        self.exit(
-            BAD_USAGE,
-            say(
-                "policynlp: error: {message} (see {prog} --help)\n", message=message, prog=self.prog
-            ),
+        warn(
+            say("policynlp: error: {message} (see {prog} --help)", message=message, prog=self.prog)
         )
+        self.exit(BAD_USAGE)
 
 
 def examples(*commands: tuple[str, str]) -> str:
@@ -129,6 +128,13 @@ def add_limits(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="THEME",
         help=say("also say what each article says about THEME; may be repeated"),
+    )
+
+
+def add_overwrite(parser: argparse.ArgumentParser) -> None:
+    """Add what lets a file be replaced; without it none is, by any command."""
+    parser.add_argument(
+        "--overwrite", action="store_true", help=say("replace a file that is there already")
     )
 
 

@@ -1,7 +1,6 @@
 """The command that says what many articles say: ``digest``."""
 
 import argparse
-import sys
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -9,10 +8,12 @@ from policynlp.cli.arguments import (
     DONE,
     SOME_FAILED,
     add_max_seconds,
+    add_overwrite,
     add_simplify,
     check_themes,
     positive,
 )
+from policynlp.cli.screen import give, warn
 from policynlp.messages import say
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def add_digest(commands: "Commands") -> None:
         metavar="OUT",
         help=say(".md or .json, or - to print it (default: -)"),
     )
-    parser.add_argument("--overwrite", action="store_true", help=say("replace an earlier OUT"))
+    add_overwrite(parser)
     parser.add_argument(
         "--jobs", type=positive, default=1, metavar="N", help=say("processes (default: 1)")
     )
@@ -94,11 +95,10 @@ def _digest(args: argparse.Namespace) -> int:
         max_seconds=args.max_seconds,
         simplify=args.simplify,
     )
-    sys.stdout.write(write_digest(found, args.output))
+    give(write_digest(found, args.output))
     for id, warning in found.first_warnings:
-        print(say("warning: {id}: {warning}", id=id, warning=warning), file=sys.stderr)
-    for failure in found.failures:
-        print(_failed(failure), file=sys.stderr)
+        warn(say("warning: {id}: {warning}", id=id, warning=warning))
+    warn(*map(_failed, found.failures))
     return SOME_FAILED if found.failures else DONE
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from policynlp.cli.arguments import DONE
+from policynlp.cli.screen import tell
 from policynlp.errors import InputError, ModelError
 from policynlp.messages import say
 
@@ -41,7 +42,7 @@ def _models(args: argparse.Namespace) -> int:
             lines = list(_lines(load(folder)))
         except ModelError as error:
             lines = [say("unusable: {error}", error=error)]
-        print("\n  ".join([str(folder), *lines]))
+        tell(str(folder), *(f"  {line}" for line in lines))
     return DONE
 
 

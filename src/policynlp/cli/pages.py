@@ -3,7 +3,6 @@
 import argparse
 import os
 import sys
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
 from policynlp.cli.arguments import (
@@ -15,6 +14,7 @@ from policynlp.cli.arguments import (
     limits,
     load_analyzer,
 )
+from policynlp.cli.screen import give, tell
 from policynlp.errors import InputError, UsageError
 from policynlp.messages import say
 
@@ -75,7 +75,7 @@ def _analyze(args: argparse.Namespace) -> int:
     else:
         from policynlp.terminal import analysis_lines
 
-        _print_lines(analysis_lines(analysis, _look(args.color)))
+        tell(*analysis_lines(analysis, _look(args.color)))
     return DONE
 
 
@@ -86,7 +86,7 @@ def _clean(args: argparse.Namespace) -> int:
     if args.json:
         _print_json(_page_record(article))
     else:
-        _print_lines(page_lines(article, _look(args.color), show_removed=args.show_removed))
+        tell(*page_lines(article, _look(args.color), show_removed=args.show_removed))
     return DONE
 
 
@@ -144,13 +144,7 @@ def _look(color: str) -> "Look":
     return Look(max(20, min(get_terminal_size().columns, _WIDEST)), colour)
 
 
-def _print_lines(lines: Iterable[str]) -> None:
-    for line in lines:
-        sys.stdout.write(line + "\n")
-
-
 def _print_json(record: dict[str, object]) -> None:
     import json
 
-    json.dump(record, sys.stdout, ensure_ascii=False, indent=2)
-    sys.stdout.write("\n")
+    give(json.dumps(record, ensure_ascii=False, indent=2) + "\n")

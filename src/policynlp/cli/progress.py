@@ -4,6 +4,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Final
 
+from policynlp.cli.screen import redraw, warn
 from policynlp.messages import say
 
 if TYPE_CHECKING:
@@ -30,18 +31,18 @@ class Progress:
         line = progress_line(summary)
         if self._terminal:
             self._next = time.monotonic() + self._TERMINAL_SECONDS
-            sys.stderr.write("\r" + line.ljust(self._length))
+            redraw(line.ljust(self._length))
             self._length = len(line)
         else:
             self._next = time.monotonic() + self._LOG_SECONDS
-            sys.stderr.write(line + "\n")
-        sys.stderr.flush()
+            warn(line)
+            sys.stderr.flush()
 
     def clear(self) -> None:
         """Take the line away from a terminal."""
         if self._length:
-            sys.stderr.write("\r" + " " * self._length + "\r")
-            sys.stderr.flush()
+            redraw(" " * self._length)
+            redraw("")
 
 
 def progress_line(summary: "Summary") -> str:

@@ -1,11 +1,11 @@
 """The command that makes scored articles a page to read: ``report``."""
 
 import argparse
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from policynlp.cli.arguments import DONE, named
+from policynlp.cli.arguments import DONE, add_overwrite, named
+from policynlp.cli.screen import warn
 from policynlp.messages import say
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ def add_report(commands: "Commands") -> None:
         metavar="OUT.run.json",
         help=say("show how the themes' shares have changed since an earlier run of score"),
     )
+    add_overwrite(parser)
     parser.set_defaults(run=_report)
 
 
@@ -61,11 +62,16 @@ def _output(text: str) -> str:
 
 
 def _report(args: argparse.Namespace) -> int:
+    from policynlp.batch import Paths
     from policynlp.batch.files import write_whole
+    from policynlp.destinations import check_files
     from policynlp.report.collection import collection_page
     from policynlp.report.scored import read_scored
 
-    inputs = named(args.inputs)
+    inputs, output = named(args.inputs), Path(args.output)
+    earlier = [args.compare_run] if args.compare_run else []
+    manifests = [Paths(path).manifest for path in inputs]
+    check_files([output], [*inputs, *manifests, *earlier], overwrite=args.overwrite)
     page = collection_page(
         read_scored(inputs),
         args.title,
@@ -73,8 +79,8 @@ def _report(args: argparse.Namespace) -> int:
         earlier=_earlier(args.compare_run) if args.compare_run else None,
     )
     # A lone surrogate must not be the end of a page.
-    write_whole(Path(args.output), page.encode(errors="replace"))
-    print(say("written to {output}", output=args.output), file=sys.stderr)
+    write_whole(output, page.encode(errors="replace"))
+    warn(say("written to {output}", output=args.output))
     return DONE
 
 

@@ -4,7 +4,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from policynlp.cli.arguments import DONE, Examples, examples, named, positive
+from policynlp.cli.arguments import DONE, Examples, add_overwrite, examples, named, positive
+from policynlp.cli.screen import tell
 from policynlp.errors import InputError
 from policynlp.messages import say
 
@@ -60,6 +61,7 @@ def add_review(commands: "Commands") -> None:
     parser.add_argument(
         "--model", metavar="PATH", help=say("model folder (default: the bundled one)")
     )
+    add_overwrite(parser)
     parser.set_defaults(run=_review)
 
 
@@ -83,8 +85,7 @@ def _review(args: argparse.Namespace) -> int:
         raise InputError("review: name outputs of score, or --import FILE, or --compare A B")
     if not (args.output or args.compare):
         raise InputError("review: -o is missing: a sheet (.xlsx, .csv), with --import a folder")
-    for line in _compare(args) if args.compare else _make_or_import(args):
-        print(line)
+    tell(*(_compare(args) if args.compare else _make_or_import(args)))
     return DONE
 
 
@@ -96,9 +97,15 @@ def _make_or_import(args: argparse.Namespace) -> list[str]:
     output = Path(args.output)
     if args.filled:
         return import_labels(Path(args.filled), output, model, reviewer=args.reviewer)
-    done = [Path(path) for path in args.done]
-    scored = named(args.scored)
-    return make_sheet(scored, output, model, rows=args.rows, seed=args.seed, done=done)
+    return make_sheet(
+        named(args.scored),
+        output,
+        model,
+        rows=args.rows,
+        seed=args.seed,
+        done=[Path(path) for path in args.done],
+        overwrite=args.overwrite,
+    )
 
 
 def _compare(args: argparse.Namespace) -> list[str]:
@@ -107,7 +114,7 @@ def _compare(args: argparse.Namespace) -> list[str]:
 
     output = Path(args.output) if args.output else None
     first, second = map(Path, args.compare)
-    found = compare_sheets(first, second, output)
+    found = compare_sheets(first, second, output, overwrite=args.overwrite)
     lines = list(comparison_lines(found))
     if output and found.differences:
         lines.append(

@@ -18,6 +18,7 @@ from policynlp.cli.arguments import (
 )
 from policynlp.cli.cluster import ENGINES, LOCAL, check_engine, score_on_spark
 from policynlp.cli.progress import Progress
+from policynlp.cli.screen import give_bytes, warn
 from policynlp.cli.summary import merge_lines, summary_lines
 from policynlp.errors import InputError, UsageError
 from policynlp.messages import ENGLISH, say
@@ -236,7 +237,7 @@ def _score(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
     finally:
         progress.clear()
     if not args.quiet:
-        print(*summary_lines(summary, args), sep="\n", file=sys.stderr)
+        warn(*summary_lines(summary, args))
     return SOME_FAILED if summary.counts.failures else DONE
 
 
@@ -248,7 +249,7 @@ def _say_how_to_go_on(args: argparse.Namespace) -> None:
         said = say(
             "{parts}: what was done is kept; the same command goes on from there", parts=parts
         )
-        print(said, file=sys.stderr)
+        warn(said)
 
 
 def _run(args: argparse.Namespace, progress: Progress) -> "Summary":
@@ -273,6 +274,7 @@ def _run(args: argparse.Namespace, progress: Progress) -> "Summary":
         max_seconds=args.max_seconds,
         overwrite=args.overwrite,
         kind=args.format or "jsonl",
+        stdout=give_bytes,
         progress=progress.show,
     )
 
@@ -285,5 +287,5 @@ def _merge(args: argparse.Namespace) -> int:
     counts = merge(args.merge, shards, overwrite=args.overwrite)
     if not args.quiet:
         drift = drift_of(finished_run(Paths.of(args.merge).manifest))
-        print(*merge_lines(len(shards), args.merge, counts, drift), sep="\n", file=sys.stderr)
+        warn(*merge_lines(len(shards), args.merge, counts, drift))
     return SOME_FAILED if counts.failures else DONE

@@ -1,13 +1,14 @@
 """The command for a theme of one's own: ``theme new``, ``theme next``, ``theme done``."""
 
 import argparse
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from policynlp.cli.arguments import DONE, SOME_FAILED, Examples, positive
+from policynlp.cli.screen import tell, warn
 from policynlp.errors import InputError
 from policynlp.messages import say
+from policynlp.safe import seen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -78,6 +79,7 @@ def _example() -> str:
 
 
 def _terms(text: str) -> tuple[str, ...]:
+    text = seen(text)
     for separator in "，、;；":
         text = text.replace(separator, ",")
     terms = tuple(term.strip() for term in text.split(",") if term.strip())
@@ -91,12 +93,12 @@ def _new(args: argparse.Namespace) -> int:
     from policynlp.training.bootstrap import Seeds
 
     name = args.theme.strip()
-    if not name or set(name) & set("、，,;；|/:"):
+    if not name or set(name) & set("、，,;；|/:") or seen(name) != name:
         raise InputError(
             "{theme!r}: a theme's name is a word without 、 , ; : | or /", theme=args.theme
         )
     folder, failures = Path(args.output), list["Failure"]()
-    seeds = Seeds(name, args.definition.strip(), args.seed_terms)
+    seeds = Seeds(name, seen(args.definition).strip(), args.seed_terms)
     articles = _articles(args.articles, failures)
     sheet = start(folder, seeds, articles, _model(args), args.rows, _kind(args))
     return _handed_out(*sheet, failures)
@@ -111,7 +113,7 @@ def _next(args: argparse.Namespace) -> int:
         raise InputError(
             "{folder}: no row is labelled; fill in the column 人工标签", folder=folder / "sheets"
         )
-    print(_so_far(progress))
+    tell(_so_far(progress))
     sheet = go_on(folder, _articles(args.articles, failures), model, args.rows, _kind(args))
     return _handed_out(*sheet, failures)
 
@@ -119,8 +121,8 @@ def _next(args: argparse.Namespace) -> int:
 def _done(args: argparse.Namespace) -> int:
     from policynlp.review.new_theme import take_in
 
-    print(_so_far(take_in(Path(args.folder), _model(args))))
-    print(say("train with: policynlp train CORPUS {folder} -o MODEL", folder=args.folder))
+    tell(_so_far(take_in(Path(args.folder), _model(args))))
+    tell(say("train with: policynlp train CORPUS {folder} -o MODEL", folder=args.folder))
     return DONE
 
 
@@ -160,10 +162,7 @@ def _articles(inputs: "Sequence[str]", failures: "list[Failure]") -> "Iterator[A
 
 def _handed_out(sheet: Path, n_rows: int, failures: "Sequence[Failure]") -> int:
     """Say where a sheet is and which articles could not be read."""
-    print(say("{n_rows} rows to label in {sheet}: fill in 人工标签", n_rows=n_rows, sheet=sheet))
+    tell(say("{n_rows} rows to label in {sheet}: fill in 人工标签", n_rows=n_rows, sheet=sheet))
     for failure in failures:
-        print(
-            say("failed: {place}: {reason}", place=failure.place, reason=failure.reason),
-            file=sys.stderr,
-        )
+        warn(say("failed: {place}: {reason}", place=failure.place, reason=failure.reason))
     return SOME_FAILED if failures else DONE

@@ -2,16 +2,16 @@
 
 import argparse
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from policynlp.cli.arguments import DONE, above_zero, named, positive
+from policynlp.cli.arguments import DONE, above_zero, add_overwrite, named, positive
+from policynlp.cli.screen import give, tell, warn
 from policynlp.errors import InputError
 from policynlp.messages import say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from policynlp.cli.arguments import Commands
     from policynlp.training.evaluate import Figures
@@ -27,7 +27,13 @@ def add_train(commands: "Commands") -> None:
     parser.add_argument(
         "corpus", nargs="+", metavar="CORPUS", help=say("corpus folder, .jsonl or .csv")
     )
-    parser.add_argument("-o", "--output", required=True, metavar="MODEL", help=say("model folder"))
+    parser.add_argument(
+        "-o",
+        "--output",
+        required=True,
+        metavar="MODEL",
+        help=say("model folder; a model that is there is replaced"),
+    )
     parser.add_argument(
         "--doubts",
         metavar="FILE.csv",
@@ -68,6 +74,7 @@ def _add_update(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help=say("write the model though it is worse than the current"),
     )
+    add_overwrite(parser)
 
 
 def add_evaluate(commands: "Commands") -> None:
@@ -103,26 +110,28 @@ def add_evaluate(commands: "Commands") -> None:
     parser.add_argument(
         "--html", metavar="FILE", help=say("write a page with charts and worst errors")
     )
+    add_overwrite(parser)
     parser.set_defaults(run=_evaluate)
 
 
 def _train(args: argparse.Namespace) -> int:
+    from policynlp.destinations import check_files
     from policynlp.training.changes import Case
     from policynlp.training.commands import Additions, run_train, run_update
-    from policynlp.training.destinations import check_files
     from policynlp.training.mistakes import Doubt, doubtful_labels
 
     corpus, output = named(args.corpus), Path(args.output)
     reads = [*corpus, *map(Path, args.add), *([Path(args.against)] if args.against else [])]
-    check_files(_given(args.doubts, args.changes), [*reads, output])
+    tables = [Path(file) for file in (args.doubts, args.changes) if file]
+    check_files(tables, [*reads, output], overwrite=args.overwrite)
     if not (args.add or args.against):
         if args.changes:
             raise InputError("--changes: nothing to compare; give --add FOLDER or --against MODEL")
-        outcome = run_train(corpus, output)
+        outcome = run_train(corpus, output, tell)
     else:
         added = Additions([Path(path) for path in args.add], args.add_weight)
         against = Path(args.against) if args.against else None
-        outcome, cases = run_update(corpus, output, added, against=against, force=args.force)
+        outcome, cases = run_update(corpus, output, added, tell, against=against, force=args.force)
         if args.changes:
             _write_table(args.changes, [Case._fields, *cases])
     if args.doubts:
@@ -130,15 +139,13 @@ def _train(args: argparse.Namespace) -> int:
     return DONE
 
 
-def _given(*files: str | None) -> list[Path]:
-    return [Path(file) for file in files if file and file != "-"]
-
-
 def _evaluate(args: argparse.Namespace) -> int:
-    from policynlp.training.destinations import check_files
+    from policynlp.destinations import check_files
 
     data = named(args.data)
-    check_files(_given(args.html, args.json), [Path(args.model), *data])
+    as_json = None if args.json == "-" else args.json
+    files = [Path(file) for file in (args.html, as_json) if file]
+    check_files(files, [Path(args.model), *data], overwrite=args.overwrite)
     if args.abstracts:
         return _evaluate_abstracts(args, data)
     from policynlp.report.evaluation import evaluation_page
@@ -153,7 +160,7 @@ def _evaluate(args: argparse.Namespace) -> int:
             n=n,
             model=figures["model"],
         )
-        print(note, file=sys.stderr)
+        warn(note)
     return _show(figures, args, evaluation_page, as_report)
 
 
@@ -171,7 +178,7 @@ def _show(
     figures: "Figures",
     args: argparse.Namespace,
     as_page: "Callable[[Figures], str]",
-    as_text: "Callable[[Figures], str]",
+    as_text: "Callable[[Figures], Iterable[str]]",
 ) -> int:
     """Write the figures as a page and as JSON where asked, and print them as one of both."""
     if args.html:
@@ -179,16 +186,20 @@ def _show(
     as_json = json.dumps(figures, ensure_ascii=False, indent=1) + "\n"
     if args.json and args.json != "-":
         _write(args.json, as_json)
-    sys.stdout.write(as_json if args.json == "-" else as_text(figures) + "\n")
+    if args.json == "-":
+        give(as_json)
+    else:
+        tell(*as_text(figures))
     return DONE
 
 
 def _write_table(path: str, rows: "Sequence[Sequence[object]]") -> None:
-    from policynlp.batch.files import write_whole
     from policynlp.batch.outputs import BOM, csv_rows
 
-    write_whole(Path(path), (BOM + csv_rows(rows)).encode("utf-8", "replace"))
+    _write(path, BOM + csv_rows(rows))
 
 
 def _write(path: str, text: str) -> None:
-    Path(path).write_text(text, encoding="utf-8", newline="\n")
+    from policynlp.batch.files import write_whole
+
+    write_whole(Path(path), text.encode("utf-8", "replace"))

@@ -4,15 +4,12 @@ import base64
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
-from html import escape
 from importlib.resources import files
 from typing import Final
 
+from policynlp import safe
+
 _VOID: Final = frozenset({"meta"})
-# What would end or disturb a script element, or a line of JavaScript, within JSON.
-_UNSAFE_IN_SCRIPT: Final = str.maketrans(
-    {character: f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
-)
 _HEAT_STEPS: Final = 10
 
 
@@ -27,7 +24,7 @@ def element(name: str, /, *children: str, **attributes: str | float | None) -> M
     ``None`` is left out.
     """
     given = "".join(
-        f' {key.rstrip("_").replace("_", "-")}="{escape(str(value))}"'
+        f' {key.rstrip("_").replace("_", "-")}="{safe.html(str(value))}"'
         for key, value in attributes.items()
         if value is not None
     )
@@ -38,7 +35,7 @@ def element(name: str, /, *children: str, **attributes: str | float | None) -> M
 
 def join(parts: Iterable[str]) -> Markup:
     """Put parts together, escaping those that are not markup."""
-    return Markup("".join(p if isinstance(p, Markup) else escape(p) for p in parts))
+    return Markup("".join(p if isinstance(p, Markup) else safe.html(p) for p in parts))
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]], caption: str) -> Markup:
@@ -57,7 +54,7 @@ def data_script(value: object, **attributes: str) -> Markup:
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return element(
         "script",
-        Markup(text.translate(_UNSAFE_IN_SCRIPT)),
+        Markup(safe.script(text)),
         type="application/json",
         **attributes,
     )

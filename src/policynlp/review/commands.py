@@ -6,6 +6,7 @@ from math import sqrt
 from pathlib import Path
 
 from policynlp.batch.excel import MAX_CELL
+from policynlp.destinations import check_apart, check_files
 from policynlp.errors import InputError
 from policynlp.messages import say
 from policynlp.model import Model
@@ -16,7 +17,8 @@ from policynlp.review.filled import read_sheet
 from policynlp.review.reviewed import Reading
 from policynlp.review.rows import RANDOM, Found, read_scored
 from policynlp.review.sheets import check_output, write_sheet
-from policynlp.review.store import add_to_corpus, reviewed_texts
+from policynlp.review.store import FILE, add_to_corpus, reviewed_texts
+from policynlp.training.files import corpus_files
 
 _Z = 1.96  # of a 95 % interval
 
@@ -29,12 +31,14 @@ def make_sheet(
     rows: int,
     seed: int = 0,
     done: Sequence[Path] = (),
+    overwrite: bool = False,
 ) -> list[str]:
     """Write the paragraphs to review of ``scored`` and say how many, and how many are left out.
 
     What stands in the corpus folders ``done`` is passed over; ``model`` explains its themes.
     """
     check_output(output.name)
+    check_files([output], [*scored, *corpus_files(done)], overwrite=overwrite)
     found = read_scored(scored)
     known = reviewed_texts(done) if done else set()
     left = [row for row in found.rows if "".join(row.text.split()) not in known]
@@ -61,6 +65,7 @@ def import_labels(
     path: Path, folder: Path, model: Model, *, reviewer: str, date: str | None = None
 ) -> list[str]:
     """Add a filled sheet or an export to a corpus folder and say what was in it."""
+    check_apart([folder / FILE], [path])
     if path.suffix.lower() in (".xlsx", ".csv"):
         reading = read_sheet(path)
     elif path.suffix.lower() in (".json", ".jsonl"):
@@ -86,10 +91,13 @@ def import_labels(
     ]
 
 
-def compare_sheets(first: Path, second: Path, output: Path | None) -> Comparison:
+def compare_sheets(
+    first: Path, second: Path, output: Path | None, *, overwrite: bool = False
+) -> Comparison:
     """Compare two sheets, and write the rows on which they differ as a sheet to settle."""
     if output:
         check_output(output.name)
+        check_files([output], [first, second], overwrite=overwrite)
     found = compare(first, second)
     if output and found.differences:
         write_sheet(output, found.differences, {})

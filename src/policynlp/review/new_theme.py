@@ -14,7 +14,6 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from policynlp.article import Article
-from policynlp.batch.excel import legal
 from policynlp.batch.files import write_whole
 from policynlp.errors import CorpusError, InputError
 from policynlp.language.terms import Floats
@@ -23,6 +22,7 @@ from policynlp.review.filled import read_sheet, read_texts
 from policynlp.review.rows import Row, context_of, fits
 from policynlp.review.sheets import write_sheet
 from policynlp.review.store import FILE, add_to_corpus
+from policynlp.safe import legal
 from policynlp.training.bootstrap import (
     USUAL_SHARE,
     Pool,

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from policynlp.batch.excel import MAX_CELL, legal
+from policynlp.batch.excel import MAX_CELL
 from policynlp.errors import InputError
+from policynlp.safe import legal
 
 RANDOM, UNCERTAIN = "random", "uncertain"
 HERE: Final = "【本段】"  # stands in a row's context for the row's own paragraph
@@ -65,7 +66,7 @@ class Found(NamedTuple):
 def row_hash(cells: Iterable[str]) -> str:
     """Hash what must come back as it was, without white space, which spreadsheets change."""
     plain = ("".join(unicodedata.normalize("NFC", cell).split()) for cell in cells)
-    return hashlib.sha256("\n".join(plain).encode()).hexdigest()[:16]
+    return hashlib.sha256("\n".join(plain).encode("utf-8", "replace")).hexdigest()[:16]
 
 
 def read_scored(paths: Iterable[Path]) -> Found:

@@ -5,13 +5,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from policynlp.batch.columns import harmless
-from policynlp.batch.excel import Undated, legal
+from policynlp.batch.excel import Undated
 from policynlp.batch.files import whole_file
 from policynlp.batch.outputs import BOM, csv_rows
 from policynlp.errors import InputError
 from policynlp.review.labels import ACCEPT
 from policynlp.review.rows import HERE, JOINT, NONE, Row, row_hash
+from policynlp.safe import harmless, legal
 
 LABEL: Final = "人工标签"
 NOTE: Final = "备注"
@@ -123,7 +123,7 @@ def _workbook(rows: Sequence[Row], definitions: Mapping[str, str]) -> Any:
     choices = book.create_sheet(_CHOICES)
     choices.sheet_state = "hidden"
     for choice in (ACCEPT, NONE, *themes):
-        choices.append([guarded(choice)])
+        choices.append([guarded(legal(choice))])
     return book
 
 

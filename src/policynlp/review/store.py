@@ -51,7 +51,7 @@ def add_to_corpus(reading: Reading, folder: Path, *, reviewer: str, date: str) -
         return Added(0, 0, 0)
     lines = (json.dumps(record, ensure_ascii=False) + "\n" for record in records.values())
     folder.mkdir(parents=True, exist_ok=True)
-    write_whole(path, "".join(lines).encode())
+    write_whole(path, "".join(lines).encode("utf-8", "backslashreplace"))
     return Added(**counts)
 
 
@@ -69,7 +69,8 @@ def _records(path: Path) -> list[dict[str, Any]]:
     if not path.exists():
         return []
     try:
-        return [json.loads(line) for line in path.read_text("utf-8").splitlines() if line.strip()]
+        text = path.read_text("utf-8")  # Which may hold U+2028, so that splitlines() will not do.
+        return [json.loads(line) for line in text.split("\n") if line.strip()]
     except json.JSONDecodeError as error:
         raise CorpusError(
             "{path}: not JSON lines ({error}); restore the file", path=path, error=error

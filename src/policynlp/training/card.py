@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from policynlp.model import Model
+from policynlp.safe import markdown
 
 _CARD = """# {id}
 
@@ -40,9 +41,9 @@ def model_card(model: Model) -> str:
     """Return the Markdown card of a trained model."""
     metrics = model.details["metrics"]
     return _CARD.format(
-        id=model.id,
+        id=markdown(model.id),
         n_themes=len(model.themes),
-        themes="、".join(model.themes),
+        themes=markdown("、".join(model.themes)),
         version=model.details["versions"]["policynlp"],
         n_terms=len(model.vocabulary),
         tables="\n".join(_tables(metrics)),
@@ -66,7 +67,7 @@ def _table(title: str, result: dict[str, Any]) -> str:
     ]
     for theme, row in result["themes"].items():
         lines.append(
-            f"| {theme} | {row['labelled']} of {row['rows']} | {row['precision']:.3f} | "
+            f"| {markdown(theme)} | {row['labelled']} of {row['rows']} | {row['precision']:.3f} | "
             f"{row['recall']:.3f} | {_with_interval(row, 'f1')} | {_error(row)} |"
         )
     return "\n".join(lines) + "\n"

@@ -1,6 +1,6 @@
 """What ``policynlp train`` does."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -34,6 +34,9 @@ from policynlp.training.reference import reference_of
 from policynlp.training.tables import as_table
 
 ABSTRACTS = "abstracts"
+
+# Takes lines for a person to read.
+Tell = Callable[..., object]
 
 
 class Additions(NamedTuple):
@@ -135,11 +138,11 @@ def cross_validated(found: Judged) -> Figures:
     return reports(found.levels()) | further
 
 
-def run_train(corpus: Sequence[Path], output: Path) -> Judged:
-    """Train, say how well it went and return the out-of-fold outcomes."""
+def run_train(corpus: Sequence[Path], output: Path, tell: Tell) -> Judged:
+    """Train, tell how well it went and return the out-of-fold outcomes."""
     fit = train(corpus, output)
-    print(as_table(fit.model.details["metrics"]))
-    print(say("{id} written to {output}", id=fit.model.id, output=output))
+    tell(*as_table(fit.model.details["metrics"]))
+    tell(say("{id} written to {output}", id=fit.model.id, output=output))
     return fit.judged
 
 
@@ -147,11 +150,12 @@ def run_update(
     corpus: Sequence[Path],
     output: Path,
     added: Additions,
+    tell: Tell,
     *,
     against: Path | None = None,
     force: bool = False,
 ) -> tuple[Judged, list[Case]]:
-    """Train, say what changes against the current model, and write the new one if it may be.
+    """Train, tell what changes against the current model, and write the new one if it may be.
 
     The current model is ``against``, else the one in ``output``, else the bundled one. Raises
     ``GateError`` and writes nothing if the new one is worse, unless ``force``. Returns the
@@ -163,15 +167,14 @@ def run_update(
     sections, refit = _prepare(corpus, output.name, added)
     fit = refit(sections)
     _describe(fit)
-    print(as_table(fit.model.details["metrics"]))
+    tell(*as_table(fit.model.details["metrics"]))
     changes = [
         *changes_on_held_out(current, fit.model, held_out(corpus)),
         *changes_on_added(current, sections, refit, corpus_files(added.paths)),
     ]
-    for line in change_lines(current, changes):
-        print(line)
+    tell(*change_lines(current, changes))
     if not changes:
-        print(
+        tell(
             say(
                 "nothing to hold it against {id} by: no held-out text, too few added labels",
                 id=current.id,
@@ -188,7 +191,7 @@ def run_update(
             worse=say("; ").join(worse),
         )
     save(fit.model, output, model_card(fit.model))
-    print(say("{id} written to {output}", id=fit.model.id, output=output))
+    tell(say("{id} written to {output}", id=fit.model.id, output=output))
     return fit.judged, [case for change in changes for case in change.cases]
 
 

@@ -66,7 +66,7 @@ def _counts_record(
 
 def _article_key(article: str) -> str:
     """Return a name that keeps an article's sections together and says nothing of its source."""
-    return hashlib.sha256(article.encode()).hexdigest()[:10]
+    return hashlib.sha256(article.encode("utf-8", "replace")).hexdigest()[:10]
 
 
 def read_counts(path: Path) -> Iterator[LabelledSection]:

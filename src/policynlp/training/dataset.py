@@ -141,7 +141,8 @@ def unknown_themes(sections: Sequence[LabelledSection], themes: Sequence[str]) -
 
 def folds(articles: Sequence[str], n_folds: int) -> Ints:
     """Assign each section to a fold by its article's name, the same in every run."""
-    return np.array([zlib.crc32(name.encode()) % n_folds for name in articles], dtype=np.int64)
+    hashes = [zlib.crc32(name.encode("utf-8", "replace")) for name in articles]
+    return np.array(hashes, dtype=np.int64) % n_folds
 
 
 def _paragraph_labels(sections: Sequence[LabelledSection], themes: Sequence[str]) -> Labels:

@@ -1,9 +1,9 @@
-"""Where training and evaluation may write, checked before hours of work and not after."""
+"""Where a model may be written, checked before hours of work and not after."""
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from policynlp.destinations import check_name, check_writable, identity, within
 from policynlp.errors import OutputError
 from policynlp.model import MANIFEST
 
@@ -11,10 +11,12 @@ from policynlp.model import MANIFEST
 def check_model_folder(folder: Path, reads: Sequence[Path]) -> None:
     """Refuse a folder for a model that holds or lies in what is read, or holds something else.
 
-    A model that stands there may be replaced. Raises ``OutputError``.
+    A model that stands there may be replaced: that is how one is trained again. Raises
+    ``OutputError``.
     """
+    check_name(folder)
     for path in reads:
-        if _lies_in(folder, path) or _lies_in(path, folder):
+        if identity(path) in within(folder) or identity(folder) in within(path):
             raise OutputError(
                 "{folder}: a model must not be written over or into {path}, which it is "
                 "trained on; choose a folder outside of it",
@@ -29,50 +31,4 @@ def check_model_folder(folder: Path, reads: Sequence[Path]) -> None:
             folder=folder,
             manifest=MANIFEST,
         )
-    _check_parent(folder, next(p for p in folder.absolute().parents if p.exists()))
-
-
-def check_files(files: Sequence[Path], reads: Sequence[Path]) -> None:
-    """Refuse files that are the same, cannot be written, or lie in what a command reads.
-
-    Raises ``OutputError``.
-    """
-    for i, file in enumerate(files):
-        for path in reads:
-            if _lies_in(file, path):
-                raise OutputError(
-                    "{file}: must not be written over or into {path}, which this command needs; "
-                    "choose another place",
-                    file=file,
-                    path=path,
-                )
-        if any(_lies_in(file, other) for other in files[:i]):
-            raise OutputError(
-                "{file}: named for two outputs; choose another name for one", file=file
-            )
-        if file.is_dir():
-            raise OutputError("{file}: is a folder; name a file in it", file=file)
-        if not file.absolute().parent.exists():
-            raise OutputError(
-                "{file}: there is no folder {parent}; make it first", file=file, parent=file.parent
-            )
-        _check_parent(file, file.absolute().parent)
-
-
-def _lies_in(path: Path, other: Path) -> bool:
-    return path.resolve().is_relative_to(other.resolve())
-
-
-def _check_parent(path: Path, parent: Path) -> None:
-    if not parent.is_dir():
-        raise OutputError(
-            "{path}: {parent} is a file, not a folder; choose another place",
-            path=path,
-            parent=parent,
-        )
-    if not os.access(parent, os.W_OK | os.X_OK):
-        raise OutputError(
-            "{path}: nothing may be written in {parent}; choose another place",
-            path=path,
-            parent=parent,
-        )
+    check_writable(folder)

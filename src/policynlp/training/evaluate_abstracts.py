@@ -1,6 +1,6 @@
 """How near abstracts come to editors' picks and to their own abstracts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -93,21 +93,18 @@ def _means(values: Floats) -> dict[str, Mapping[str, Any]]:
     }
 
 
-def as_table(figures: Mapping[str, Any]) -> str:
+def as_table(figures: Mapping[str, Any]) -> Iterator[str]:
     """Lay the figures of :func:`evaluate_abstracts` out for a terminal, in per cent."""
-    lines = [
-        say(
-            "{articles} articles, at most {length} characters",
-            articles=figures["articles"],
-            length=figures["length"],
-        )
-    ]
+    yield say(
+        "{articles} articles, at most {length} characters",
+        articles=figures["articles"],
+        length=figures["length"],
+    )
     rows = {"abstracts": say("abstracts"), "lead": say("lead"), "gain": say("gain")}
     for name, part in {say("all"): figures, **figures["sources"]}.items():
         for key, row in rows.items():
             cells = "  ".join(f"{m} {_percent(part[key][m])}" for m in MEASURES)
-            lines.append(say("{name}, {row}: {cells}", name=name, row=row, cells=cells))
-    return "\n".join(lines)
+            yield say("{name}, {row}: {cells}", name=name, row=row, cells=cells)
 
 
 def _percent(figure: Mapping[str, Any]) -> str:

@@ -10,23 +10,22 @@ from policynlp.training.judge import LEVELS
 _COLUMNS: Final = (("P", "precision"), ("R", "recall"), ("F1", "f1"))
 
 
-def as_table(figures: Figures) -> str:
+def as_table(figures: Figures) -> Iterator[str]:
     """Lay the levels of figures out, each with a line a theme."""
-    return "\n".join([*_levels(figures), *_as_they_come(figures)])
+    yield from _levels(figures)
+    yield from _as_they_come(figures)
 
 
-def as_report(figures: Figures) -> str:
+def as_report(figures: Figures) -> Iterator[str]:
     """Lay all figures out: the levels, sources, rows as they come, and coverage."""
-    lines = [*_levels(figures), *_as_they_come(figures), *_sources(figures["sources"])]
-    lines += _coverage(figures["coverage"]["paragraphs"])
+    yield from as_table(figures)
+    yield from _sources(figures["sources"])
+    yield from _coverage(figures["coverage"]["paragraphs"])
     if figures["trained_on"]:
-        lines.append(
-            say(
-                "these figures flatter the model: it was trained on {trained_on}",
-                trained_on=say(", ").join(figures["trained_on"]),
-            )
+        yield say(
+            "these figures flatter the model: it was trained on {trained_on}",
+            trained_on=say(", ").join(figures["trained_on"]),
         )
-    return "\n".join(lines)
 
 
 def _as_they_come(figures: Figures) -> Iterator[str]:

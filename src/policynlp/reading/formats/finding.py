@@ -2,11 +2,15 @@
 
 import glob
 import os
-from collections.abc import Collection, Iterable, Iterator
+import sys
+import unicodedata
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from policynlp.destinations import Identity, identity, identity_of_stream, within
 from policynlp.errors import InputError
 
 STDIN: Final = "-"
@@ -48,14 +52,14 @@ def find_inputs(paths: Iterable[str], *, skip: Collection[str] = ()) -> Iterator
     """The files that ``paths`` name: files, folders with all they hold, globs, ``-`` for stdin.
 
     An article's id is its path below the folder given, with ``/``. The files of a folder come in
-    the order of their paths, without hidden ones, those in ``skip`` (absolute paths) and what
-    other runs wrote there. What does not exist is an error at once.
+    the order of their paths, without hidden ones, those in ``skip`` (what this run writes) and
+    what other runs wrote there. What does not exist is an error at once; so is, by any name,
+    what this run writes.
     """
-    paths = expand(paths)
-    clash = next((path for path in paths if os.path.abspath(path) in skip), None)
-    if clash is not None:
-        raise InputError("{path}: is also what this run writes; choose another output", path=clash)
-    return chain.from_iterable(_files(path, skip) for path in paths)
+    paths, own = expand(paths), _Own.of(skip)
+    for path in paths:
+        own.refuse(path)
+    return chain.from_iterable(_files(path, own) for path in paths)
 
 
 def expand(patterns: Iterable[str]) -> list[str]:
@@ -78,16 +82,75 @@ def _expand(pattern: str) -> list[str]:
     return paths
 
 
-def _files(path: str, skip: Collection[str]) -> Iterator[InputFile]:
+@dataclass(frozen=True, slots=True)
+class _Own:
+    """What a run writes, known by identity: a link to it, or another spelling, is the same file.
+
+    ``names`` are those in each folder; ``inodes`` are of what may have further names; ``streams``
+    are files that standard output and standard error go to.
+    """
+
+    files: frozenset[Identity]
+    names: Mapping[Identity, Collection[str]]
+    inodes: frozenset[int | str]
+    streams: frozenset[Identity]
+
+    @classmethod
+    def of(cls, paths: Collection[str]) -> "_Own":
+        found = {path: identity(path) for path in paths}
+        printed = identity_of_stream(sys.stdout), identity_of_stream(sys.stderr)
+        streams = frozenset(filter(None, printed))
+        linked = (key for path, key in found.items() if _has_names(path))
+        names: dict[Identity, list[str]] = {}
+        for path in paths:
+            folder, name = os.path.split(path)
+            names.setdefault(identity(folder), []).append(_folded(name))
+        inodes = frozenset(key[1] for key in (*linked, *streams))
+        return cls(frozenset(found.values()), names, inodes, streams)
+
+    def refuse(self, path: str) -> None:
+        """Raise ``InputError`` where an input that is named is or lies in what is written."""
+        read = [identity_of_stream(sys.stdin)] if path == STDIN else within(path)
+        if not (self.files | self.streams).isdisjoint(read):
+            raise InputError(
+                "{path}: is also what this run writes; choose another output", path=path
+            )
+
+    def has(self, entry: "os.DirEntry[str]", names: Collection[str]) -> bool:
+        """Whether to pass over an entry of a folder in which ``names`` are written.
+
+        Raises ``InputError`` if it is another name of what is written.
+        """
+        is_named = _folded(entry.name) in names
+        may_be = is_named or entry.is_symlink() or (self.inodes and entry.inode() in self.inodes)
+        key = identity(entry.path) if may_be else ()
+        if key in self.files and not is_named:
+            self.refuse(entry.path)
+        return key in self.files or key in self.streams
+
+
+def _folded(name: str) -> str:
+    """A name as file systems compare it that do not tell cases apart."""
+    return unicodedata.normalize("NFC", name).casefold()
+
+
+def _has_names(path: str) -> bool:
+    """Whether a file may be met by another name than this one."""
+    if not os.path.isfile(path):
+        return False
+    return os.stat(path).st_nlink > 1 or os.path.realpath(path) != os.path.abspath(path)
+
+
+def _files(path: str, own: _Own) -> Iterator[InputFile]:
     if path == STDIN:
         yield InputFile(None, "stdin")
     elif os.path.isdir(path):
-        yield from _walk(Path(path), "", skip)
+        yield from _walk(Path(path), "", own)
     else:
         yield InputFile(Path(path), _own_id(Path(path)))
 
 
-def _walk(folder: Path, prefix: str, skip: Collection[str]) -> Iterator[InputFile]:
+def _walk(folder: Path, prefix: str, own: _Own) -> Iterator[InputFile]:
     """The files below ``folder``, whose ids begin with ``prefix``."""
     try:
         with os.scandir(folder) as entries:
@@ -95,15 +158,13 @@ def _walk(folder: Path, prefix: str, skip: Collection[str]) -> Iterator[InputFil
     except OSError:
         yield InputFile(folder, prefix)  # Reading it is a failure that says why.
         return
-    names = {entry.name for entry in found}
+    names, written = {entry.name for entry in found}, own.names.get(identity(folder), ())
     for entry in found:
         path = folder / entry.name
-        if _is_clutter(entry.name) or _is_of_a_run(entry.name, names):
-            continue
-        if skip and os.path.abspath(path) in skip:
+        if _is_clutter(entry.name) or _is_of_a_run(entry.name, names) or own.has(entry, written):
             continue
         if entry.is_dir(follow_symlinks=False):
-            yield from _walk(path, f"{prefix}{entry.name}/", skip)
+            yield from _walk(path, f"{prefix}{entry.name}/", own)
         else:
             yield InputFile(path, prefix + entry.name)
 
