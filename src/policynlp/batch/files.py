@@ -28,6 +28,7 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
 @contextmanager
 def whole_files(*paths: Path) -> Iterator[Sequence[IO[bytes]]]:
     """Write files as :func:`whole_file` does, and move none before all are on the disk."""
+    remove_unfinished(*paths)
     parts = [path.with_name(f".{path.name}.{os.getpid()}.part") for path in paths]
     path = paths[0]  # The one that an error is about.
     try:
@@ -53,14 +54,37 @@ def whole_files(*paths: Path) -> Iterator[Sequence[IO[bytes]]]:
 def remove_unfinished(*paths: Path) -> None:
     """Remove what a killed program has left of :func:`whole_file`: it may fill the disk.
 
-    All ``paths`` are in one folder.
+    All ``paths`` are in one folder. What a program that runs is writing is left alone.
     """
     names = "|".join(re.escape(path.name) for path in paths)
-    unfinished = re.compile(rf"\.({names})\.\d+\.part")
-    for path in paths[0].parent.iterdir():
-        if unfinished.fullmatch(path.name):
-            with suppress(OSError):  # Windows keeps what a program has open.
+    unfinished = re.compile(rf"\.({names})\.(\d+)\.part")
+    with suppress(OSError):  # Windows keeps what a program has open; writing says what is wrong.
+        for path in paths[0].parent.iterdir():
+            match = unfinished.fullmatch(path.name)
+            if match and not _runs(int(match[2])):
                 path.unlink()
+
+
+def _runs(number: int) -> bool:
+    """Whether another process with this number runs; on Windows nothing need be known of it."""
+    if os.name == "nt" or number == os.getpid():
+        return False
+    try:
+        os.kill(number, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        pass
+    return True
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Say of what goes wrong with files meanwhile that ``path`` cannot be written."""
+    try:
+        yield
+    except OSError as error:
+        raise unwritable(path, error) from error
 
 
 def write_whole(path: Path, data: bytes) -> None:

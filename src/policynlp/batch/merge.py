@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, NamedTuple
 
-from policynlp.batch.files import remove_unfinished, whole_files
+from policynlp.batch.files import whole_files, writing
 from policynlp.batch.manifest import (
     DONE,
     Manifest,
@@ -40,11 +40,12 @@ def merge(out: str, outputs: Sequence[str], *, overwrite: bool = False) -> Count
     or was made from other inputs, with another model or other options.
     """
     target = Paths.of(out)
-    files = (target.out, target.failures, target.manifest)
+    # In this order they come into their places, so that one that was stopped there has no output.
+    files = (target.manifest, target.failures, target.out)
     beside = [Paths.of(path) for path in outputs]
     target.check()
     check_apart(files, [each for of in beside for each in (of.out, of.failures, of.manifest)])
-    check_unasked(*files, overwrite=overwrite)
+    check_unasked(*files, overwrite=overwrite or _was_stopped(target))
     shares = _complete([_whole(path) for path in outputs])
     if not can_be_merged(out) or _kind(out) != _kind(shares[0].name):
         raise OutputError("{path}: must end as {first} does", path=out, first=shares[0].name)
@@ -52,12 +53,13 @@ def merge(out: str, outputs: Sequence[str], *, overwrite: bool = False) -> Count
     for share in shares:
         counts.add(Counts.of(share.manifest["counts"]))
     check_writable(target.out)
-    for file in filter(Path.exists, files):
-        file.open("r+b").close()  # Fails before any is replaced, where Excel has one open.
-    target.out.parent.mkdir(parents=True, exist_ok=True)
-    remove_unfinished(*files)
+    for file in files:
+        with writing(file):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            if file.exists():
+                file.open("r+b").close()  # Fails before any is replaced, where Excel has one open.
     # Nothing that was there is touched before all that takes its place is on the disk.
-    with whole_files(*files) as (output, failures, manifest):
+    with whole_files(*files) as (manifest, failures, output):
         output.writelines(_opening(shares[0]))
         output.writelines(_pieces(shares, 0))
         failures.write(failure_header())
@@ -65,8 +67,20 @@ def merge(out: str, outputs: Sequence[str], *, overwrite: bool = False) -> Count
         output.flush()
         manifest.write(as_json(_manifest(shares, counts, Path(output.name))))
     if not counts.failures:
-        target.failures.unlink()
+        with writing(target.failures):
+            target.failures.unlink()
     return counts
+
+
+def _was_stopped(target: Paths) -> bool:
+    """Whether there is the manifest of a merge, or a run, that is done, and no output."""
+    if target.out.exists():
+        return False
+    try:
+        manifest = read_manifest(target.manifest)
+    except OutputError:  # It is something else.
+        return False
+    return manifest is not None and manifest["status"] == DONE
 
 
 def _manifest(shares: Sequence[_Share], counts: Counts, output: Path) -> Manifest:

@@ -9,7 +9,7 @@ from typing import IO, Any, Final
 from zlib import crc32
 
 from policynlp.article import Failure
-from policynlp.batch.files import whole_file
+from policynlp.batch.files import whole_file, writing
 from policynlp.batch.outputs import failure_rows
 from policynlp.batch.scoring import Counts, Part
 from policynlp.errors import OutputError
@@ -125,7 +125,8 @@ class Parts:
 
     def create(self) -> None:
         """Make the folder if it is not there."""
-        self._folder.mkdir(parents=True, exist_ok=True)
+        with writing(self._folder):
+            self._folder.mkdir(parents=True, exist_ok=True)
 
     def remove(self) -> None:
         """Remove all parts."""

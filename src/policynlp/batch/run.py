@@ -4,7 +4,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import IO
 
 from policynlp.analysis.drift import Drift, Profile, measure
 from policynlp.article import Failure
-from policynlp.batch.files import UnwritableError
+from policynlp.batch.files import UnwritableError, writing
 from policynlp.batch.manifest import Manifest, new_manifest
 from policynlp.batch.options import DEFAULT_OPTIONS, Options
 from policynlp.batch.outputs import STDOUT, check_output, is_table
@@ -262,12 +262,14 @@ class _Run:
         if STDIN not in self.inputs:
             yield None
             return
-        self.paths.out.parent.mkdir(parents=True, exist_ok=True)
+        with writing(self.paths.out):
+            self.paths.out.parent.mkdir(parents=True, exist_ok=True)
         try:
             copy_stdin(stdin or sys.stdin.buffer, self.paths.stdin)
             yield self.paths.stdin
         finally:
-            self.paths.stdin.unlink(missing_ok=True)
+            with suppress(OSError):  # The next run with this output removes it.
+                self.paths.stdin.unlink(missing_ok=True)
 
 
 class _Left:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from policynlp.article import Failure
-from policynlp.batch.files import remove_unfinished, whole_file
+from policynlp.batch.files import remove_unfinished, whole_file, writing
 from policynlp.batch.manifest import (
     DONE,
     RUNNING,
@@ -120,9 +120,10 @@ class Store:
     def begin(self) -> None:
         """Make ready to keep results, and forget those of other runs."""
         out = self._paths.out
-        out.parent.mkdir(parents=True, exist_ok=True)
-        if out.exists():
-            out.open("r+b").close()  # Fails now, not after hours, where Excel has it open.
+        with writing(out):
+            out.parent.mkdir(parents=True, exist_ok=True)
+            if out.exists():
+                out.open("r+b").close()  # Fails now, not after hours, where Excel has it open.
         remove_unfinished(out, self._paths.failures, self._paths.manifest)
         if not self._goes_on:
             self.tidy()
@@ -183,7 +184,8 @@ class Store:
     def _join_failures(self, chunks: int) -> None:
         """List the failures; without any there is no list, nor an old one."""
         if not any(part.counts.failures for part in self._all(chunks)):
-            self._paths.failures.unlink(missing_ok=True)
+            with writing(self._paths.failures):
+                self._paths.failures.unlink(missing_ok=True)
             return
         with whole_file(self._paths.failures) as stream:
             stream.write(failure_header())
