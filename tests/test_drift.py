@@ -229,17 +229,17 @@ def test_score_notes_and_warns_and_report_shows(
     assert noted["verdict"] == FAR
     assert noted["unknown_words"]["distance"] > 0.9
     assert "far from" in noted["says"]
-    cli.main(["report", str(out), "-o", str(page)])
+    cli.main(["report", str(out), "-o", str(page), "--overwrite"])
     assert "这批文章与模型的训练文本相差很大" in page.read_text(encoding="utf-8")
     out.write_bytes(out.read_bytes() + b"\n")  # It is no longer what the run wrote.
-    cli.main(["report", str(out), "-o", str(page)])
+    cli.main(["report", str(out), "-o", str(page), "--overwrite"])
     assert "训练文本" not in page.read_text(encoding="utf-8")
 
     near = tmp_path / "near.jsonl"
     cli.main(["--lang", "zh", "score", archive(news), "-o", str(near), "--with-text"])
     assert "训练文本" not in capsys.readouterr().err
     assert finished_run(tmp_path / "near.jsonl.run.json")["drift"]["verdict"] == NEAR
-    cli.main(["report", str(near), "-o", str(page)])
+    cli.main(["report", str(near), "-o", str(page), "--overwrite"])
     assert "这批文章与模型的训练文本相近" in page.read_text(encoding="utf-8")
 
 
