@@ -298,7 +298,7 @@ def test_rows_that_were_reviewed_are_passed_over(scored: Path, tmp_path: Path) -
     assert not set(_texts(first)) & set(_texts(second))
     fill_workbook(second, ["✓"] * 4)
     assert _run("review", "--import", second, "-o", folder) == 0
-    assert _run("review", scored, "-o", second, "--done", folder) == 1
+    assert _run("review", scored, "-o", tmp_path / "3.xlsx", "--done", folder) == 1
 
 
 def test_a_pattern_of_scored_files(

@@ -138,6 +138,8 @@ def test_both_engines_write_the_same(spark: "SparkSession", archive: Path) -> No
         score_on_spark(spark, one, str(there))
     score_on_spark(spark, one, str(there), overwrite=True)
     assert list(results_in(there)) == ["n1"]
+    with pytest.raises(InputError, match="is one of the inputs"):
+        score_on_spark(spark, [str(next(there.glob("*.parquet")))], str(there), overwrite=True)
     assert not failed.exists(), "the list of a run that was replaced"
     assert len([*spark.sparkContext.listArchives]) == 1, "the model travels once"
 
