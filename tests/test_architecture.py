@@ -21,7 +21,7 @@ LEVELS = (
     ("analysis",),
     ("model",),
     ("language", "reading"),
-    ("records",),
+    ("fields", "records"),
     ("article", "errors", "garbage"),
     ("messages",),
 )

@@ -34,6 +34,7 @@ ERRORS = {
     "OutputError",
     "CorpusError",
     "ModelError",
+    "FieldError",
     "GateError",
     "LabelError",
     *("UnwritableError", "UsageError", "GoalError"),

@@ -19,6 +19,7 @@ from policynlp.analysis.results import put_together
 from policynlp.analysis.themes import Weighted, infer
 from policynlp.article import AbstractLimits, Analysis, Article, Failure
 from policynlp.errors import InputError, ModelError
+from policynlp.fields import FieldError
 from policynlp.garbage import without_collection
 from policynlp.language.terms import Floats, tf_idf
 from policynlp.messages import speak, spoken
@@ -51,10 +52,10 @@ class Analyzer:
         record = self._model.details.get("reference")
         try:
             return None if record is None else Profile.of(record)
-        except (TypeError, ValueError) as error:
+        except FieldError as error:
             path = (self._folder or Path()) / MANIFEST
             raise ModelError(
-                '{path}: "reference" is no profile of a corpus; train again', path=path
+                '{path}: "reference": {error}; restore it or train again', path=path, error=error
             ) from error
 
     @property
