@@ -471,7 +471,7 @@ def test_the_script_writes_what_training_reads(tmp_path: Path) -> None:
     assert read_words(folder)["全县"] > 0
     path.write_text("{}", encoding="utf-8")
     found = subprocess.run([*script, str(path), "-o", str(folder)], capture_output=True, text=True)
-    assert (found.returncode, "edited.jsonl:1: no field" in found.stderr) == (1, True)
+    assert (found.returncode, 'edited.jsonl:1: "id" is missing' in found.stderr) == (1, True)
 
 
 @pytest.mark.parametrize(

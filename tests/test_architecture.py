@@ -21,8 +21,8 @@ LEVELS = (
     ("analysis",),
     ("model",),
     ("language", "reading"),
-    ("records", "destinations"),
-    ("article", "errors", "garbage", "safe"),
+    ("fields", "records", "destinations"),
+    ("article", "errors", "processes", "safe"),
     ("messages",),
 )
 RANKS = {group: rank for rank, groups in enumerate(LEVELS) for group in groups}

@@ -77,11 +77,11 @@ def test_a_record_keeps_its_sentences(tmp_path: Path) -> None:
         ({"sentences": FIRST, "picks": [[0]]}, "do not make up the paragraph"),
         ({"sentences": [*FIRST, *SECOND, "又。"]}, "go on after the last"),
         ({"picks": [[0, 5]]}, "must number sentences from 0 to 4"),
-        ({"picks": []}, "must not be empty"),
+        ({"picks": []}, '"picks" must be a list that is not empty'),
         ({"abstracts": []}, "must not be empty"),
         ({"abstracts": [None]}, "must be a string"),
         ({"title": 3}, "must be a string"),
-        ({"picks": [["first"]]}, "invalid literal"),
+        ({"picks": [["first"]]}, r'"picks\[0\]\[0\]" must be a whole number'),
     ],
 )
 def test_a_wrong_record_is_named(tmp_path: Path, change: dict[str, Any], complaint: str) -> None:
@@ -100,7 +100,7 @@ def test_picks_are_enough_to_learn_from(tmp_path: Path) -> None:
 
 def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
     without = {key: value for key, value in RECORD.items() if key != "source"}
-    with pytest.raises(CorpusError, match="no field 'source'"):
+    with pytest.raises(CorpusError, match='"source" is missing'):
         read_edited([write(tmp_path, without)])
     with pytest.raises(CorpusError, match="no articles"):
         read_edited([write(tmp_path)])

@@ -319,9 +319,12 @@ def test_readers_agreement_stands_beside_the_data(tmp_path: Path, model: Model) 
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("数字化 = 0.9", "themes stand in quotes"),
-        ('[paragraphs]\n"数字化" = 93', "数字化 must be a figure from 0 to 1"),
-        ('"数字化" = 0.9', "must stand in a table"),
+        ("数字化 = 0.9", "not TOML: .*; names and texts stand in quotes"),
+        (
+            '[paragraphs]\n"数字化" = 93',
+            "must be a number from 0 to 1, found 93",
+        ),
+        ('"数字化" = 0.9', '"数字化" must be an object, found 0.9'),
     ],
 )
 def test_a_wrong_agreement_is_named(tmp_path: Path, text: str, complaint: str) -> None:

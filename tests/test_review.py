@@ -42,17 +42,22 @@ def _record(id: str, paragraphs: Sequence[str], *, source: str = "青岭发布")
         p = {theme: 0.9 if theme in paragraph else 0.1 for theme in THEMES}
         tags = [{"theme": theme, "probability": 0.9} for theme in THEMES if theme in paragraph]
         end = start + len(paragraph)
-        found.append({"start": start, "end": end, "themes": tags, "probabilities": p})
+        part = {"start": start, "end": end, "status": "tagged" if tags else "none"}
+        found.append({**part, "themes": tags, "probabilities": p})
         start = end + 1
     evidence = [{"start": 4, "end": 8, "text": text[4:8], "weight": 1.0}]
+    abstract: dict[str, object] = {"text": "", "sentences": []}
     section = {
+        **{"start": 0, "end": len(text), "level": 1, "status": "tagged", "abstract": abstract},
         "heading": "抓发展",
+        "probabilities": dict.fromkeys(THEMES, 0.5),
         "themes": [{"theme": "数字化", "probability": 0.9, "evidence": evidence}],
         "paragraphs": found,
     }
     return {
         "id": id, "title": "青岭县的一年", "source": source, "sections": [section],
-        "model": "trial-1", "text": text,
+        "model": "trial-1", "text": text, "status": "tagged", "themes": [],
+        "abstract": abstract, "removed": [],
     }  # fmt: skip
 
 
@@ -390,10 +395,10 @@ def test_labels_of_other_tools(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert found == [{"科技创新"}, {"项目建设"}, set()]
     doccano.write_text(json.dumps({"text": "云桥", "label": [[0, 2, "地名"]]}), encoding="utf-8")
     assert _run("review", "--import", doccano, "-o", tmp_path / "other") == 1
-    assert "export.jsonl:1: labels of spans" in capsys.readouterr().err
+    assert 'export.jsonl:1: "label[0]" must be a string,' in capsys.readouterr().err
     studio.write_text(json.dumps([{"text": "云桥", "choice": "数字化"}]), encoding="utf-8")
     assert _run("review", "--import", studio, "-o", tmp_path / "other") == 1
-    assert "task 1: no annotations and data; export the project" in capsys.readouterr().err
+    assert 'task 1: "data" is missing; export the project' in capsys.readouterr().err
 
 
 def test_wilson_interval() -> None:

@@ -119,14 +119,17 @@ def test_disputed_labels_are_left_out(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"id": None}, r'c\.jsonl:1: "id" must be a string'),
+        ({"id": None}, r'c\.jsonl:1: "id" must be a name of printable characters, found null'),
         ({"paragraphs": []}, r'c\.jsonl:1: "paragraphs" must be a list'),
         (
             {"paragraphs": [{"text": 3, "themes": []}]},
-            r'"paragraphs"\[0\]: "text" must be a string',
+            r'"paragraphs\[0\]\.text" must be a string, found 3',
         ),
-        ({"paragraphs": [{"text": "某县", "themes": "数字化"}]}, r'"paragraphs"\[0\]: "themes"'),
-        ({"paragraphs": ["某县"]}, r'"paragraphs"\[0\] must be an object'),
+        (
+            {"paragraphs": [{"text": "某县", "themes": "数字化"}]},
+            r'"paragraphs\[0\]\.themes" must be a list',
+        ),
+        ({"paragraphs": ["某县"]}, r'"paragraphs\[0\]" must be an object'),
         ({"labelled_for": ["科技创新"]}, "数字化.*not in .labelled_for."),
         ({"heading": 7}, '"heading" must be a string'),
     ],
@@ -139,7 +142,7 @@ def test_a_wrong_record_is_named(tmp_path: Path, change: dict[str, object], mess
 def test_a_line_that_is_not_json_is_named(tmp_path: Path) -> None:
     path = tmp_path / "c.jsonl"
     path.write_text(json.dumps(_record()) + "\n{oops\n", encoding="utf-8")
-    with pytest.raises(CorpusError, match=r"c\.jsonl:2: not JSON"):
+    with pytest.raises(CorpusError, match=r"c\.jsonl:2: not valid JSON"):
         read_corpus([path])
 
 

@@ -7,17 +7,26 @@ not know; a change that old readers would misread raises ``FORMAT``.
 import hashlib
 import json
 import os
+import re
 import shutil
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from hashlib import file_digest
+from io import BufferedReader
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from policynlp import fields
 from policynlp.errors import ModelError
-from policynlp.language.terms import Floats, Vocabulary
+from policynlp.fields import FieldError, check, lists, maps, maybe, number, objects, parse, shown
+from policynlp.language.terms import CHARACTER, HAN, WORD, Floats, Vocabulary
 from policynlp.language.words import fingerprint
+from policynlp.messages import say
 
 FORMAT = 1
 VIEWS = ("paragraph", "section", "heading")
@@ -27,9 +36,15 @@ LEVELS = ("paragraph", "section")
 ROLL_UP = ("greatest", "mean_by_length", "mean", "announced", "constant")
 BUNDLED = "policy-themes"
 MANIFEST = "manifest.json"
+_TERMS = "terms.txt"
+# Beyond what training gives by a factor of 1e5, and far from where sums of products overflow.
+_LARGEST = 1e6
+_LEAST = 1e-9
+_MOST_TEXT, _MOST_BYTES = 1 << 26, 1 << 31
 
 # By precision, the lowest threshold whose tags reached it out of fold, or None if none did.
 Promises: TypeAlias = dict[float, float | None]
+Read = TypeVar("Read")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +103,11 @@ def save(model: Model, folder: Path, card: str) -> None:
 def _write_folder(model: Model, folder: Path, card: str) -> None:
     weights = folder / "weights"
     weights.mkdir(parents=True)
-    _write(folder / "terms.txt", "".join(f"{term}\n" for term in model.vocabulary.terms))
+    _write(folder / _TERMS, "".join(f"{term}\n" for term in model.vocabulary.terms))
     _write(folder / "README.md", card)
     for name, array in _arrays(model).items():
         np.save(weights / f"{name}.npy", np.ascontiguousarray(array), allow_pickle=False)
-    names = ["README.md", "terms.txt", *(f"weights/{name}.npy" for name in _arrays(model))]
+    names = ["README.md", _TERMS, *(f"weights/{name}.npy" for name in _arrays(model))]
     manifest = {
         "format": FORMAT,
         "id": model.id,
@@ -135,11 +150,11 @@ def digest(model: Model) -> str:
 def load(folder: Path) -> Model:
     """Read a model folder.
 
-    Raises ``ModelError`` naming the file where one is missing, changed or malformed, or
-    where the model counts other words than this version cuts.
+    Raises ``ModelError`` naming the file, and the place in it, where one is missing, changed or
+    malformed, or where the model counts other words than this version cuts.
     """
     manifest = _manifest(folder)
-    expected = {"terms.txt", *(f"weights/{name}.npy" for name in ARRAYS)}
+    expected = {_TERMS, *(f"weights/{name}.npy" for name in ARRAYS)}
     missing = sorted(expected - manifest["files"].keys())
     if missing:
         raise ModelError(
@@ -148,18 +163,13 @@ def load(folder: Path) -> Model:
             missing=", ".join(missing),
         )
     for name, digest in manifest["files"].items():
-        if not (folder / name).is_file() or _sha256(folder / name) != digest:
+        if _sha256(folder / name) != digest:
             raise ModelError(
                 "{path}: missing or changed since the model was saved; "
                 "restore the folder or train again",
                 path=folder / name,
             )
-    try:
-        model = _build(folder, manifest)
-    except (KeyError, TypeError, ValueError) as error:
-        raise ModelError(
-            "{folder}: not a valid model ({error!r}); train again", folder=folder, error=error
-        ) from error
+    model = _build(folder, manifest)
     _check(folder, model)
     return model
 
@@ -205,29 +215,25 @@ def _roll_up(model: Model) -> dict[str, Any]:
 
 def _read_roll_up(weights: dict[str, Any]) -> Floats:
     *shared, constants = (weights[name] for name in ROLL_UP)
-    return np.array([[*shared, constant] for constant in constants])
+    return np.array([[*shared, constant] for constant in constants], dtype=np.float64)
 
 
 def _manifest(folder: Path) -> dict[str, Any]:
     path = folder / MANIFEST
-    try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, NotADirectoryError):
+    data = _of_file(path, _MOST_TEXT, BufferedReader.read)
+    if data is None:
         raise ModelError(
             "{folder}: not a model folder (no {manifest})", folder=folder, manifest=MANIFEST
-        ) from None
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise ModelError(
-            "{path}: not JSON ({error}); restore it or train again", path=path, error=error
-        ) from error
-    if not isinstance(manifest, dict) or not isinstance(manifest.get("files"), dict):
-        raise ModelError("{path}: not a model manifest; restore it or train again", path=path)
+        )
+    with _unusable(path):
+        manifest: dict[str, Any] = parse(data.decode())
+        check(manifest, _LISTED)
     if manifest.get("format") != FORMAT:
         raise ModelError(
-            "{path}: model format {found!r}, but this version reads format {known}; "
+            "{path}: model format {found}, but this version reads format {known}; "
             "train again or use the version that wrote it",
             path=path,
-            found=manifest.get("format"),
+            found=shown(manifest.get("format")),
             known=FORMAT,
         )
     if manifest.get("fingerprint") != fingerprint():
@@ -235,10 +241,72 @@ def _manifest(folder: Path) -> dict[str, Any]:
             "{path}: made with other words (fingerprint {found}, this version cuts {own}); "
             "train again or use the version that wrote it",
             path=path,
-            found=manifest.get("fingerprint"),
+            found=shown(manifest.get("fingerprint")),
             own=fingerprint(),
         )
+    with _unusable(path):
+        check(manifest, _SHAPE)
     return manifest
+
+
+@contextmanager
+def _unusable(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (FieldError, UnicodeDecodeError) as error:
+        raise ModelError(
+            "{path}: {error}; restore it or train again", path=path, error=error
+        ) from error
+
+
+def _inner_path(value: Any, field: str) -> None:
+    """A file inside the folder."""
+    if not _INNER.fullmatch(value) or ".." in value.split("/"):
+        raise FieldError('"{field}" must be a file in the folder of the model', field=field)
+
+
+def _precision(value: Any, field: str) -> None:
+    """A precision as a key has it."""
+    if value not in map(str, _PRECISIONS):
+        raise FieldError('"{field}" must be named by a precision such as 0.9', field=field)
+
+
+_INNER: Final = re.compile(r"[\w.-]++(?:/[\w.-]++)*+")
+_PRECISIONS: Final = [hundredth / 100 for hundredth in range(1, 100)]
+_NUMBER: Final = number(-_LARGEST, _LARGEST)
+_LEVEL: Final = objects(
+    {"threshold": number(_LEAST, 1), "uncertain_from": number(0, 1)},
+    by_precision=maps(maybe(number(_LEAST, 1)), keys=_precision),
+)
+_LISTED: Final = objects({"files": maps(fields.text, keys=_inner_path)})
+# What is optional here is what other parts of the package take from ``details``.
+_SHAPE: Final = objects(
+    {
+        "id": fields.name,
+        "themes": lists(
+            objects(
+                {
+                    "name": fields.name,
+                    "intercept": _NUMBER,
+                    "calibration": objects({"slope": _NUMBER, "offset": _NUMBER}),
+                    **dict.fromkeys(LEVELS, _LEVEL),
+                }
+            ),
+            least=1,
+        ),
+        "roll_up": objects({**dict.fromkeys(ROLL_UP, _NUMBER), ROLL_UP[-1]: lists(_NUMBER)}),
+    },
+    definitions=maps(fields.text),
+    corpus=objects(
+        {
+            "files": lists(objects({"file": fields.text, "sha256": fields.text})),
+            "paragraphs": fields.whole(),
+        }
+    ),
+    metrics=objects(
+        dict.fromkeys(("paragraphs", "sections"), objects({"macro_f1": maybe(number(0, 1))}))
+    ),
+)
 
 
 def _build(folder: Path, manifest: dict[str, Any]) -> Model:
@@ -261,8 +329,8 @@ def _build(folder: Path, manifest: dict[str, Any]) -> Model:
 
     return Model(
         manifest["id"],
-        tuple(str(theme["name"]) for theme in themes),
-        Vocabulary((folder / "terms.txt").read_text(encoding="utf-8").splitlines()),
+        tuple(theme["name"] for theme in themes),
+        _vocabulary(folder / _TERMS),
         _array(folder, "idf"),
         {view: _array(folder, view) for view in VIEWS},
         column("intercept"),
@@ -282,7 +350,7 @@ def _promises(themes: list[dict[str, Any]]) -> dict[str, tuple[Promises, ...]]:
         return {}
 
     def promised(by_precision: dict[str, float | None]) -> Promises:
-        pairs = dict(by_precision).items()
+        pairs = by_precision.items()
         return {float(p): None if least is None else float(least) for p, least in pairs}
 
     return {
@@ -290,13 +358,54 @@ def _promises(themes: list[dict[str, Any]]) -> dict[str, tuple[Promises, ...]]:
     }
 
 
+# Words first, then single characters.
+_LINES: Final = re.compile(f"(?:{WORD}\n)*+(?:{CHARACTER}{HAN.pattern}\n)*+")
+
+
+def _vocabulary(path: Path) -> Vocabulary:
+    with _unusable(path):
+        text = path.read_bytes().decode()
+    found = _LINES.match(text)
+    assert found  # if only nothing
+    if not text or found.end() < len(text):
+        raise ModelError(
+            "{path}:{line}: must be a word or, behind all words, 字: and one character, "
+            "found {term}; restore it or train again",
+            path=path,
+            line=text.count("\n", 0, found.end()) + 1,
+            term=shown(text[found.end() :].partition("\n")[0]),
+        )
+    vocabulary = Vocabulary(text[:-1].split("\n"))
+    for place, term in enumerate(vocabulary.terms):
+        if vocabulary.ids[term] != place:
+            raise ModelError(
+                "{path}:{line}: {term} stands there twice; restore it or train again",
+                path=path,
+                line=place + 1,
+                term=shown(term),
+            )
+    return vocabulary
+
+
 def _array(folder: Path, name: str) -> Floats:
-    # Mapped, so that workers share one copy; a plain view, since np.memmap indexes slowly.
-    array: NDArray[Any] = np.asarray(
-        np.load(folder / "weights" / f"{name}.npy", mmap_mode="r", allow_pickle=False)
-    )
+    path = folder / "weights" / f"{name}.npy"
+    try:
+        with path.open("rb") as stream:
+            # Later formats may have a head of 4 GB; this is what numpy makes of floats.
+            if np.lib.format.read_magic(stream) != (1, 0):
+                raise ValueError("format 1.0 expected")
+        # Mapped, so that workers share one copy; a plain view, since np.memmap indexes slowly.
+        array: NDArray[Any] = np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
+    except Exception as error:  # numpy evaluates the head, which may be anything.
+        raise ModelError(
+            "{path}: not an array as numpy saves it ({error}); restore it or train again",
+            path=path,
+            error=error,
+        ) from error
     if array.dtype != np.float64:
-        raise ValueError(f"weights/{name}.npy holds {array.dtype}, not float64")
+        raise ModelError(
+            "{path}: holds {found}, not float64; train again", path=path, found=array.dtype
+        )
     return array
 
 
@@ -312,41 +421,50 @@ def _check(folder: Path, model: Model) -> None:
                 found=array.shape,
                 expected=shapes[name],
             )
-        if not np.isfinite(array).all():
-            raise ModelError("{path}: holds values that are not finite", path=path)
-
-    _check_numbers(folder / MANIFEST, model)
-
-
-def _check_numbers(path: Path, model: Model) -> None:
-    if len(set(model.themes)) < len(model.themes):
-        raise ModelError('{path}: "themes" names a theme twice; train again', path=path)
-    for name in ("intercepts", "calibration", "roll_up"):
-        if not np.isfinite(getattr(model, name)).all():
+        # Each text is divided by the length of its weighted counts.
+        least = _LEAST if name == "idf" else -_LARGEST
+        if not (array.min() >= least and array.max() <= _LARGEST):  # NaN is in no such range.
             raise ModelError(
-                '{path}: "{name}" holds values that are not finite; train again',
+                "{path}: holds values that are not from {least:g} to {most:g}; train again",
                 path=path,
-                name=name,
+                least=least,
+                most=_LARGEST,
             )
-    for level, cutoffs in (("paragraph", model.paragraph), ("section", model.section)):
-        for theme, threshold, uncertain in zip(
-            model.themes, cutoffs.threshold, cutoffs.uncertain_from, strict=True
-        ):
-            if not (0 < threshold <= 1 and 0 <= uncertain <= 1):
-                raise ModelError(
-                    "{path}: {theme}: {level} threshold {threshold} and uncertain_from "
-                    "{uncertain} must be from 0 to 1, the threshold above 0; train again",
-                    path=path,
-                    theme=theme,
-                    level=level,
-                    threshold=threshold,
-                    uncertain=uncertain,
-                )
+    if len(set(model.themes)) < len(model.themes):
+        raise ModelError(
+            '{path}: "themes" names a theme twice; train again', path=folder / MANIFEST
+        )
+    if len(model.roll_up) != themes:
+        raise ModelError(
+            '{path}: "roll_up.constant" must have a number for each theme; train again',
+            path=folder / MANIFEST,
+        )
+
+
+def _of_file(path: Path, most: int, read: Callable[[BufferedReader], Read]) -> Read | None:
+    """Return what ``read`` makes of a file of a model, or ``None`` where there is none.
+
+    For a pipe or a device one might wait for ever, and no file of a model has over ``most`` bytes.
+    """
+    try:
+        found = path.stat()
+        if stat.S_ISREG(found.st_mode) and found.st_size <= most:
+            with path.open("rb") as stream:
+                return read(stream)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, ValueError) as error:  # The latter for a name that no file can have.
+        why = say(error.strerror) if isinstance(error, OSError) and error.strerror else error
+        raise ModelError("{path}: {why}", path=path, why=why) from error
+    raise ModelError(
+        "{path}: no plain file, or larger than one of a model; restore it or train again",
+        path=path,
+    )
 
 
 def _write(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8", newline="\n")
 
 
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def _sha256(path: Path) -> str | None:
+    return _of_file(path, _MOST_BYTES, lambda stream: file_digest(stream, "sha256").hexdigest())

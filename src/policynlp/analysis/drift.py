@@ -13,6 +13,7 @@ from math import log2
 from typing import Any, Final, NamedTuple
 
 from policynlp.article import UNCERTAIN, Analysis
+from policynlp.fields import Shape, check, lists, objects, whole, wrong
 from policynlp.messages import say
 
 NEAR, SOMEWHAT, FAR, TOO_FEW = "near", "somewhat", "far", "too few"
@@ -45,14 +46,9 @@ class Profile:
 
     @classmethod
     def of(cls, record: Mapping[str, Any]) -> "Profile":
-        """Read what :meth:`as_record` made; ``ValueError`` or ``TypeError`` if it is not that."""
-        profile = cls(**record)
-        numbers = (profile.words, profile.unknown_words, profile.uncertain)
-        if (len(profile.unknown), len(profile.scores)) != (_RATES, len(_SCORES) + 1) or not all(
-            isinstance(n, int) and n >= 0 for n in (*numbers, *profile.unknown, *profile.scores)
-        ):
-            raise ValueError("not the counts of a profile")
-        return profile
+        """Read what :meth:`as_record` made; ``FieldError`` if it is not that."""
+        check(record, PROFILE)
+        return cls(**{name: record[name] for name in _FIELDS if name in record})
 
     def as_record(self) -> dict[str, Any]:
         """Return the profile as JSON has it."""
@@ -98,6 +94,25 @@ class Profile:
         self.unknown = [a + b for a, b in zip(self.unknown, other.unknown, strict=True)]
         self.scores = [a + b for a, b in zip(self.scores, other.scores, strict=True)]
         self.uncertain += other.uncertain
+
+
+def _counts(n: int) -> Shape:
+    """So many counts."""
+
+    def look(value: Any, field: str) -> None:
+        lists(whole())(value, field)
+        if len(value) != n:
+            raise wrong(field, say("a list of {n} numbers", n=n), value)
+
+    return look
+
+
+_FIELDS: Final[Mapping[str, Shape]] = {
+    **dict.fromkeys(("words", "unknown_words", "uncertain"), whole()),
+    "unknown": _counts(_RATES),
+    "scores": _counts(len(_SCORES) + 1),
+}
+PROFILE: Final = objects({}, **_FIELDS)
 
 
 class Drift(NamedTuple):

@@ -15,7 +15,7 @@ from policynlp.batch.options import Options
 from policynlp.batch.outputs import STDOUT
 from policynlp.batch.scoring import Load, Loaded, Scorer, analyzed
 from policynlp.batch.source import Chunk, Note, Source, make_chunks
-from policynlp.batch.workers import MAX_SECONDS, in_order, work_off
+from policynlp.batch.workers import MAX_SECONDS, ordered, work_off
 from policynlp.destinations import check_files
 from policynlp.errors import InputError
 from policynlp.messages import speak, spoken
@@ -59,7 +59,7 @@ def digest(
     options = Options(limits_for(themes or known), reading, language=spoken())
     source = Source(inputs, options)
     chunks, hearing = make_chunks(source.chosen()), _Hearing(loaded, options)
-    heard = in_order(work_off(chunks, hearing.begin, jobs, max_seconds))
+    heard = ordered(work_off(chunks, hearing.begin, jobs, max_seconds))
     for found in chain.from_iterable(heard):
         if isinstance(found, Failure):
             failures.append(found)

@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from policynlp import __version__
-from policynlp.analysis.drift import Drift, Profile, measure
+from policynlp.analysis.drift import PROFILE, Drift, Profile, measure
 from policynlp.batch.files import write_whole
 from policynlp.batch.options import Options
 from policynlp.batch.scoring import Counts, Scorer
 from policynlp.batch.source import Survey
 from policynlp.errors import OutputError
-from policynlp.messages import say, spoken
+from policynlp.fields import anything, check, lists, maps, maybe, objects, parse, text, whole, wrong
+from policynlp.messages import LANGUAGES, say, spoken
 
 RUNNING, DONE = "running", "done"
 _PACKAGES: Final = ("numpy", "rjieba", "jieba", "trafilatura", "opencc")
@@ -69,16 +70,58 @@ def drift_of(manifest: Manifest) -> Drift | None:
 def read_manifest(path: Path) -> Manifest | None:
     """The manifest of an earlier run, if there is one."""
     try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
+        manifest: Manifest = parse(path.read_text(encoding="utf-8"))
+        check(manifest, _SHAPE)
+        check(manifest, _FINISHED if manifest["status"] == DONE else _BEGUN)
     except FileNotFoundError:
         return None
     except (OSError, ValueError, RecursionError) as error:
         raise OutputError(
-            "{path}: cannot be read ({error}); --overwrite begins anew", path=path, error=error
+            "{path}: cannot be used ({error}); --overwrite begins anew", path=path, error=error
         ) from error
-    if not isinstance(manifest, dict) or not {"status", *_IDENTITY} <= manifest.keys():
-        raise OutputError("{path}: is no manifest of a run; --overwrite begins anew", path=path)
     return manifest
+
+
+def _counted(value: Any, field: str) -> None:
+    """The counts of a run, which has no more sections with a theme than sections."""
+    _COUNTS(value, field)
+    for theme, sections in value["themes"].items():
+        whole(value["sections"])(sections, f"{field}.themes.{theme}")
+
+
+def _language(value: Any, field: str) -> None:
+    if value not in LANGUAGES:
+        raise wrong(field, say(" or ").join(LANGUAGES), value)
+
+
+_COUNTS: Final = objects(
+    {
+        **dict.fromkeys(("articles", "failures", "warned", "sections"), whole()),
+        "themes": maps(whole()),
+    },
+    profile=PROFILE,
+)
+_FILE: Final = objects({"bytes": whole(), "sha256": text})
+_SHAPE: Final = objects(
+    {
+        "status": text,
+        "policynlp": text,
+        "model": objects({"id": text, "sha256": text}),
+        "inputs": objects(
+            {"files": whole(), "bytes": whole(), "articles": whole(), "sha256": text}
+        ),
+        "options": maps(anything),
+        "shard": maybe(lists(whole())),
+    },
+    drift=objects({}, reference=maybe(PROFILE)),
+    messages=_language,
+)
+_BEGUN: Final = objects({"started": text})
+_FINISHED: Final = objects(
+    {"started": text, "finished": text, "counts": _counted, "output": _FILE},
+    pieces=lists(lists(whole())),
+    failures=maybe(_FILE),
+)
 
 
 def write_manifest(path: Path, manifest: Manifest) -> None:

@@ -38,7 +38,7 @@ from policynlp.batch.source import (
     make_chunks,
 )
 from policynlp.batch.store import Paths, Store
-from policynlp.batch.workers import MAX_SECONDS, in_order, work_off
+from policynlp.batch.workers import MAX_SECONDS, ordered, work_off
 from policynlp.errors import InputError, OutputError
 from policynlp.messages import speak, speaking, spoken
 from policynlp.reading.formats import STDIN, InputArticle, check_installed, find_inputs
@@ -138,7 +138,7 @@ def score(
     source = Source(inputs, options, stream=stdin)
     single = jobs == 1  # A lone worker's articles are written one by one, each when it is done.
     chunks, begin = make_chunks(source.chosen(), single=single), Job(loaded, out, options).begin
-    for part in in_order(work_off(chunks, begin, jobs, max_seconds, ahead=not single)):
+    for part in ordered(work_off(chunks, begin, jobs, max_seconds, ahead=not single)):
         assert isinstance(part, Part)
         (stdout or _print)(part.output)
         watch.note(part)
@@ -164,7 +164,7 @@ def look(
         source = Source(inputs, options, stdin=copy, stream=stdin)
         total = source.size() if options.shard else None  # Shares are those of the run's chunks.
         chunks = make_chunks(source.chosen(), options.shard, total=total)
-        for part in in_order(work_off(chunks, _Look(options).begin, jobs, max_seconds)):
+        for part in ordered(work_off(chunks, _Look(options).begin, jobs, max_seconds)):
             watch.note(part)
         source.confirm()
     if not watch.summary.counts.done:

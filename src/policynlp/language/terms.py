@@ -22,6 +22,9 @@ Codes = NDArray[np.uint32]
 
 CHARACTER = "字:"
 HAN = re.compile("[\u4e00-\u9fff]")
+# Neither white space nor controls nor halves of characters are in any word.
+WORD = rf"(?!{CHARACTER})[^\s\x00-\x1f\x7f-\x9f\ud800-\udfff]++"
+TERM = re.compile(f"{CHARACTER}{HAN.pattern}|{WORD}")
 _CONTENT = re.compile("[\u4e00-\u9fff0-9a-z]")
 UNKNOWN, STOP, MARK = -1, -2, -3
 # Space and punctuation, which Jieba cuts one by one: ASCII, Latin-1, the blocks from general
@@ -142,8 +145,9 @@ class Vocabulary:
             for term, count in counts.items()
             if term in self.ids
         ]
-        row, term, count = np.array(entries, dtype=np.int64).reshape(-1, 3).T
-        return pool(row.repeat(count), term.repeat(count), len(rows), len(self)).counts
+        row, term, count = np.array(sorted(entries), dtype=np.int64).reshape(-1, 3).T
+        indptr = row.searchsorted(np.arange(len(rows) + 1))
+        return Counts(indptr, row, term, count.astype(np.float64))
 
 
 def pool(rows: Ints, terms: Ints, n_rows: int, n_terms: int) -> Pooled:

@@ -1,7 +1,5 @@
 """Reads again what ``policynlp score`` wrote: one record an article, checked field by field."""
 
-import json
-import math
 import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -9,12 +7,12 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 from policynlp.article import NONE, TAGGED, UNCERTAIN
 from policynlp.errors import InputError
+from policynlp.fields import MOST, parse, shown
 from policynlp.messages import say
 from policynlp.records import METADATA
 
 _SUFFIXES: Final = (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz")
 _STATUSES: Final = (TAGGED, UNCERTAIN, NONE)
-_SHOWN: Final = 40  # characters of a wrong value in a message
 
 Object = dict[str, Any]
 _Kind = TypeVar("_Kind", str, list[Any], Object, int)
@@ -79,10 +77,16 @@ def read_scored(paths: Sequence[Path]) -> Iterator[Scored]:
                 path=path,
                 suffixes=say(", ").join(_SUFFIXES),
             )
-        for number, line in enumerate(_lines(path), 1):
-            if line.strip():
-                where = f"{path}:{number}: "
-                yield _scored(_parsed(line, where), where)
+        for _, article in records_of(path):
+            yield article
+
+
+def records_of(path: Path) -> Iterator[tuple[str, Scored]]:
+    """Read every record of a file, each with where it stands."""
+    for number, line in enumerate(_lines(path), 1):
+        if line.strip():
+            where = f"{path}:{number}: "
+            yield where, _scored(_parsed(line, where), where)
 
 
 def _lines(path: Path) -> Iterator[bytes]:
@@ -101,8 +105,8 @@ def _lines(path: Path) -> Iterator[bytes]:
 
 def _parsed(line: bytes, where: str) -> Object:
     try:
-        value = json.loads(line.decode("utf-8-sig"))
-    except (ValueError, RecursionError) as error:
+        value = parse(line.decode("utf-8-sig"))
+    except ValueError as error:
         raise InputError("{where}not a line of JSON: {error}", where=where, error=error) from error
     return _of(value, dict, where + say("a line"))
 
@@ -216,7 +220,7 @@ def _probability(value: object, where: str) -> float:
 
 
 def _number(value: object, where: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= MOST:
         raise _wrong(value, where, say("a number"))
     return value
 
@@ -263,11 +267,9 @@ def _below(where: str, key: str) -> str:
 
 
 def _wrong(value: object, where: str, wanted: str) -> InputError:
-    found = json.dumps(value, ensure_ascii=False)
-    found = found if len(found) <= _SHOWN else found[:_SHOWN] + "…"
     return InputError(
         "{where} must be {wanted}, found {found}: not a record of policynlp score",
         where=where,
         wanted=wanted,
-        found=found,
+        found=shown(value),
     )

@@ -1,12 +1,13 @@
 """Labels from other tools: Label Studio's JSON export, doccano's JSONL export."""
 
 import hashlib
-import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
 from policynlp.errors import InputError
+from policynlp.fields import FieldError, anything, check, lists, maps, objects, parse, text
 from policynlp.messages import say
 from policynlp.reading.formats import decode
 from policynlp.review.labels import LabelError, read_labels
@@ -39,8 +40,8 @@ def read_export(path: Path, themes: Sequence[str]) -> Reading:
 def _reviewed(
     place: str, data: Mapping[str, Any], readers: _Readers, themes: Sequence[str]
 ) -> Reviewed:
-    text = _first(data, _TEXTS)
-    if not text:
+    said = _first(place, data, _TEXTS)
+    if not said:
         raise InputError(
             "{place}: no text; it must be called {texts}",
             place=place,
@@ -51,71 +52,105 @@ def _reviewed(
     except LabelError as error:
         raise InputError("{place}: {error}", place=place, error=error) from error
     sets = [found or frozenset() for found in labels]
-    digest = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:16]
+    digest = hashlib.sha256(said.encode()).hexdigest()[:16]
     agreed = frozenset.intersection(*sets)
     return Reviewed(
         digest,
-        _first(data, _ARTICLES) or digest,
-        _first(data, _HEADINGS),
-        (" ".join(text.splitlines()),),
+        _first(place, data, _ARTICLES) or digest,
+        _first(place, data, _HEADINGS),
+        (" ".join(said.splitlines()),),
         0,
         agreed,
         tuple(themes),
         disputed=frozenset.union(*sets) - agreed,
-        source=_first(data, ("source", "来源")),
+        source=_first(place, data, ("source", "来源")),
     )
 
 
-def _first(data: Mapping[str, Any], names: Sequence[str]) -> str:
-    return next((str(data[name]) for name in names if data.get(name) not in (None, "")), "")
+def _first(place: str, data: Mapping[str, Any], names: Sequence[str]) -> str:
+    """Return the first of the fields that says something; a number is one written out."""
+    name = next((name for name in names if data.get(name) not in (None, "")), None)
+    if name is None:
+        return ""
+    with _naming(place):
+        check(data, objects({name: _written}))
+    return str(data[name])
+
+
+@contextmanager
+def _naming(place: object, expected: str = "") -> Iterator[None]:
+    """Let an error of a field say where it is and, of an export, what is expected."""
+    try:
+        yield
+    except FieldError as error:
+        if not expected:
+            raise InputError("{place}: {error}", place=place, error=error) from error
+        raise InputError(
+            "{place}: {error}; {expected}", place=place, error=error, expected=expected
+        ) from error
+
+
+def _written(value: Any, field: str) -> None:
+    """A string or a number, as an id may be."""
+    if type(value) not in (int, float):
+        text(value, field)
 
 
 def _label_studio(path: Path) -> Iterator[tuple[str, Mapping[str, Any], _Readers]]:
     """Yield tasks; a submitted annotation without a choice means that no theme holds."""
-    try:
-        tasks = json.loads(decode(path.read_bytes(), place=str(path)))
-    except json.JSONDecodeError as error:
-        raise InputError("{path}: not JSON ({error})", path=path, error=error) from error
     expected = say("export the project from Label Studio as JSON, not JSON-MIN")
-    if not isinstance(tasks, list):
-        raise InputError("{path}: not a list of tasks; {expected}", path=path, expected=expected)
+    with _naming(path, expected):
+        tasks = parse(decode(path.read_bytes(), place=str(path)))
+        check(tasks, lists(anything))
     for number, task in enumerate(tasks, 1):
         place = say("{path}: task {number}", path=path, number=number)
-        try:
-            annotations = [a for a in task["annotations"] if not a.get("was_cancelled")]
-            readers = [_choices(annotation) or [NONE] for annotation in annotations]
-            data = task["data"]
-        except (KeyError, TypeError, AttributeError) as error:
-            raise InputError(
-                "{place}: no annotations and data; {expected}", place=place, expected=expected
-            ) from error
-        yield place, data, readers
+        with _naming(place, expected):
+            check(task, _TASK)
+        submitted = [a for a in task["annotations"] if not a.get("was_cancelled")]
+        readers = [list(_choices(place, annotation)) or [NONE] for annotation in submitted]
+        yield place, task["data"], readers
 
 
-def _choices(annotation: Mapping[str, Any]) -> list[str]:
-    results = (result for result in annotation["result"] if result["type"] == "choices")
-    return [str(choice) for result in results for choice in result["value"]["choices"]]
+def _choices(place: str, annotation: Mapping[str, Any]) -> Iterator[str]:
+    for result in annotation["result"]:
+        if result["type"] == "choices":
+            with _naming(place):
+                check(result, _CHOICES)
+            yield from result["value"]["choices"]
 
 
 def _doccano(path: Path) -> Iterator[tuple[str, Mapping[str, Any], _Readers]]:
     """Yield examples; doccano does not say whether one without labels was read, so it was not."""
+    expected = say("export a project of text classification from doccano as JSONL")
     lines = decode(path.read_bytes(), place=str(path)).split("\n")
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         place = f"{path}:{number}"
-        try:
-            example = json.loads(line)
-            labels = next(example[name] for name in ("label", "labels", "cats") if name in example)
-        except (json.JSONDecodeError, TypeError, StopIteration) as error:
-            raise InputError(
-                '{place}: no "label" or "cats"; export the project from doccano as JSONL',
-                place=place,
-            ) from error
+        with _naming(place, expected):
+            example = parse(line)
+            check(example, maps(anything))
+            name = next((name for name in _LABELS if name in example), _LABELS[0])
+            check(example, objects({name: _labels}))
+        labels = example[name]
         if isinstance(labels, Mapping):
             labels = [label for label, holds in labels.items() if holds]
-        if not isinstance(labels, list) or not all(isinstance(label, str) for label in labels):
-            raise InputError(
-                "{place}: labels of spans; export a project of text classification", place=place
-            )
         yield place, example, [labels] if labels else []
+
+
+def _labels(value: Any, field: str) -> None:
+    """Labels, or all themes with whether each holds."""
+    if isinstance(value, Mapping):
+        maps(anything, keys=text)(value, field)
+    else:
+        lists(text)(value, field)
+
+
+_LABELS: Final = ("label", "labels", "cats")
+_CHOICES: Final = objects({"value": objects({"choices": lists(text)})})
+_TASK: Final = objects(
+    {
+        "data": maps(anything),
+        "annotations": lists(objects({"result": lists(objects({"type": text}))})),
+    }
+)

@@ -2,11 +2,12 @@
 
 import csv
 import io
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
-from zipfile import BadZipFile
+from zipfile import ZipFile
 
 from policynlp.errors import InputError
 from policynlp.messages import say
@@ -18,6 +19,12 @@ from policynlp.review.sheets import COLUMNS, LABEL, NOTE, hash_of, unguarded
 
 _NEEDED: Final = tuple(name for name in COLUMNS if name not in ("标题", "概率", "证据", NOTE))
 _MOST_TOLD: Final = 8
+_MOST_BYTES: Final = 1 << 28
+# As many rows as Excel has, and more columns than a review sheet; a cell may claim to be beyond.
+_MOST_CELLS: Final = {"max_row": 1 << 20, "max_col": 256, "values_only": True}
+_KEY: Final = re.compile(
+    r"(?P<article>.*)#(?P<section>[0-9]{1,9})\.(?P<paragraph>[0-9]{1,9})", re.S
+)
 
 Cells = Mapping[str, str]
 _Table = Iterable[Iterable[object]]
@@ -85,13 +92,13 @@ def _told(problems: list[str]) -> str:
 
 
 def _reviewed(cells: Cells) -> tuple[Row, Reviewed]:
-    if hash_of(cells) != cells["校验"]:
+    row = _row(cells)
+    if row is None:
         raise InputError(
             "a cell other than 人工标签 and 备注 was changed since the sheet was written, so "
             "the label is of other text; restore the row, or clear its {label}",
             label=LABEL,
         )
-    row = _row(cells)
     predicted = frozenset(row.tags)
     try:
         labels = read_labels(cells[LABEL], row.themes, predicted)
@@ -118,21 +125,29 @@ def _reviewed(cells: Cells) -> tuple[Row, Reviewed]:
     return row, reviewed
 
 
-def _row(cells: Cells) -> Row:
-    """Return the row as it was written, but for its probabilities and evidence."""
-    article, _, number = cells["编号"].rpartition("#")
-    section, _, paragraph = number.partition(".")
+def _row(cells: Cells) -> Row | None:
+    """Return the row as it was written, but for its probabilities and evidence, if it still is."""
+    key = _KEY.fullmatch(cells["编号"])
     tags = () if cells["预测标签"] == NONE else tuple(cells["预测标签"].split(JOINT))
+    themes = tuple(cells["主题"].split(JOINT))
+    context = cells["上下文"].replace("\r\n", "\n")
+    if (
+        hash_of(cells) != cells["校验"]
+        or key is None
+        or HERE not in context.split("\n")
+        or not set(tags) <= set(themes)
+    ):
+        return None
     return Row(
-        article,
-        int(section),
-        int(paragraph),
+        key["article"],
+        int(key["section"]),
+        int(key["paragraph"]),
         cells.get("标题", ""),
         cells["小标题"],
         cells["正文"],
-        cells["上下文"],
+        context,
         tags,
-        tuple(cells["主题"].split(JOINT)),
+        themes,
         cells["模型"],
         cells["来源"],
         cells.get("证据", ""),
@@ -146,7 +161,8 @@ def _rows(path: Path) -> tuple[str, Iterator[tuple[int, Cells]]]:
     if path.suffix.lower() == ".csv":
         text = decode(path.read_bytes(), place=str(path))
         delimiter = max(",;\t", key=text.partition("\n")[0].count)
-        tables: dict[str, _Table] = {"": csv.reader(io.StringIO(text), delimiter=delimiter)}
+        lines = csv.reader(io.StringIO(text), delimiter=delimiter)
+        tables: dict[str, _Table] = {"": _readable(path, lines)}
     else:
         tables = _sheets(path)
     missing: list[str] = []
@@ -167,16 +183,35 @@ def _rows(path: Path) -> tuple[str, Iterator[tuple[int, Cells]]]:
 def _sheets(path: Path) -> dict[str, _Table]:
     from openpyxl import load_workbook
 
+    if not path.is_file():
+        raise InputError("{path}: no such file", path=path)
     try:
+        with ZipFile(path) as archive:
+            if sum(member.file_size for member in archive.infolist()) > _MOST_BYTES:
+                raise InputError("{path}: unpacked it is far larger than a review sheet", path=path)
         book = load_workbook(path, read_only=True, data_only=True)
-    except (BadZipFile, KeyError, ValueError) as error:
-        raise InputError(
-            "{path}: not a workbook, or a damaged one; save it as .xlsx", path=path
-        ) from error
+        sheets = {sheet.title: sheet.iter_rows(**_MOST_CELLS) for sheet in book.worksheets}
+    except InputError:
+        raise
+    except Exception as error:  # openpyxl is surprised by much of what a file can hold.
+        raise _damaged(path) from error
     return {
-        say("sheet {title}, ", title=sheet.title): sheet.iter_rows(values_only=True)
-        for sheet in book.worksheets
+        say("sheet {title}, ", title=title): _readable(path, rows) for title, rows in sheets.items()
     }
+
+
+def _readable(path: Path, table: _Table) -> _Table:
+    """The rows of ``table``, which are read when they are asked for."""
+    try:
+        yield from table
+    except csv.Error as error:
+        raise InputError("{place}: {error}", place=path, error=error) from error
+    except Exception as error:  # As above.
+        raise _damaged(path) from error
+
+
+def _damaged(path: Path) -> InputError:
+    return InputError("{path}: not a workbook, or a damaged one; save it as .xlsx", path=path)
 
 
 def _numbered(header: list[str], rows: _Table) -> Iterator[tuple[int, Cells]]:

@@ -6,7 +6,6 @@ numbered from 1; ``reviewed.jsonl`` is the corpus that :mod:`policynlp.review.st
 
 import datetime
 import json
-import tomllib
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -37,7 +36,7 @@ from policynlp.training.bootstrap import (
     telling_words,
     weak_scores,
 )
-from policynlp.training.code_book import read_code_book
+from policynlp.training.code_book import themes_in
 from policynlp.training.corpus import read_corpus
 from policynlp.training.dataset import Flags
 from policynlp.training.files import CODE_BOOK, SHEETS
@@ -246,14 +245,15 @@ def _hand_out(folder: Path, seeds: Seeds, rows: Sequence[Row], kind: str) -> tup
 
 
 def _read_seeds(folder: Path) -> Seeds:
-    book = read_code_book([folder]) or {}
-    if len(book) != 1:
+    book = folder / CODE_BOOK
+    themes = themes_in(book) if book.is_file() else []
+    if len(themes) != 1:
         raise CorpusError(
             "{folder}: no {code_book} with one theme; begin with: policynlp theme new",
             folder=folder,
             code_book=CODE_BOOK,
         )
-    (theme,) = tomllib.loads((folder / CODE_BOOK).read_text(encoding="utf-8"))["themes"]
+    (theme,) = themes
     return Seeds(theme["name"], theme["definition"], tuple(theme.get("seed_terms", ())))
 
 

@@ -1,16 +1,15 @@
 """Paragraphs of scored articles as rows to judge, and how a row is known again."""
 
-import gzip
 import hashlib
-import json
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from policynlp.batch.excel import MAX_CELL
 from policynlp.errors import InputError
+from policynlp.report.scored import Part, Scored, records_of
 from policynlp.safe import legal
 
 RANDOM, UNCERTAIN = "random", "uncertain"
@@ -79,17 +78,18 @@ def read_scored(paths: Iterable[Path]) -> Found:
     overlong = repeated = 0
     model = ""
     for path in paths:
-        for place, record in _records(path):
-            for row in _rows_of(place, record):
-                model = model or row.model
-                if row.model != model:
-                    raise InputError(
-                        "{place}: scored by {model}, other records by {other}; make one sheet a "
-                        "model",
-                        place=place,
-                        model=row.model,
-                        other=model,
-                    )
+        for place, article in records_of(path):
+            model = model or article.model
+            if article.model != model:
+                raise InputError(
+                    "{place}scored by {model}, other records by {other}; make one sheet a model",
+                    place=place,
+                    model=article.model,
+                    other=model,
+                )
+            if article.text is None:
+                raise InputError("{place}no text; score again with --with-text", place=place)
+            for row in _rows_of(article, article.text):
                 if not fits(row.text):
                     overlong += 1
                 elif key := "".join(row.text.split()):
@@ -100,51 +100,25 @@ def read_scored(paths: Iterable[Path]) -> Found:
     return Found(list(rows.values()), overlong, repeated)
 
 
-def _records(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    stream = gzip.open if path.name.endswith(".gz") else open
-    with stream(path, "rt", encoding="utf-8-sig") as lines:
-        for number, line in enumerate(lines, 1):
-            place = f"{path}:{number}"
-            try:
-                record = json.loads(line) if line.strip() else None
-            except json.JSONDecodeError as error:
-                raise InputError("{place}: not JSON ({error})", place=place, error=error) from error
-            if record is None:
-                continue
-            if not isinstance(record, dict) or "sections" not in record:
-                raise InputError(
-                    "{place}: not a record of score; give its .jsonl output", place=place
-                )
-            if "text" not in record:
-                raise InputError("{place}: no text; score again with --with-text", place=place)
-            yield place, record
-
-
-def _rows_of(place: str, record: dict[str, Any]) -> Iterator[Row]:
-    text = record["text"]
-    try:
-        for number, section in enumerate(record["sections"], 1):
-            parts = [text[p["start"] : p["end"]] for p in section["paragraphs"]]
-            for i, paragraph in enumerate(section["paragraphs"]):
-                yield Row(
-                    str(record["id"]),
-                    number,
-                    i + 1,
-                    record["title"],
-                    section["heading"],
-                    legal(parts[i]),
-                    context_of(parts, i),
-                    tuple(tag["theme"] for tag in paragraph["themes"]),
-                    tuple(paragraph["probabilities"]),
-                    record["model"],
-                    record["source"],
-                    _evidence(section, paragraph),
-                    paragraph["probabilities"],
-                )
-    except (KeyError, TypeError) as error:
-        raise InputError(
-            "{place}: not a record of score ({error!r})", place=place, error=error
-        ) from error
+def _rows_of(article: Scored, text: str) -> Iterator[Row]:
+    for number, section in enumerate(article.sections, 1):
+        parts = [text[p.start : p.end] for p in section.paragraphs]
+        for i, paragraph in enumerate(section.paragraphs):
+            yield Row(
+                article.id,
+                number,
+                i + 1,
+                article.title,
+                section.heading,
+                legal(parts[i]),
+                context_of(parts, i),
+                tuple(paragraph.evidence),
+                tuple(paragraph.probabilities),
+                article.model,
+                article.source,
+                _evidence(section, paragraph),
+                paragraph.probabilities,
+            )
 
 
 def context_of(parts: Sequence[str], own: int) -> str:
@@ -168,15 +142,15 @@ def fits(text: str) -> bool:
     return len(text.encode("utf-16-le", "replace")) // 2 < MAX_CELL
 
 
-def _evidence(section: dict[str, Any], paragraph: dict[str, Any]) -> str:
+def _evidence(section: Part, paragraph: Part) -> str:
     """Return what in the paragraph raised each theme of its section, a theme a line."""
     lines = []
-    for tag in section["themes"]:
+    for theme, evidence in section.evidence.items():
         quotes = [
-            legal(e["text"])
-            for e in tag["evidence"]
-            if paragraph["start"] <= e["start"] and e["end"] <= paragraph["end"]
+            legal(quote.text)
+            for quote in evidence
+            if paragraph.start <= quote.start and quote.end <= paragraph.end
         ]
         if quotes:
-            lines.append(f"{tag['theme']}：{'；'.join(dict.fromkeys(quotes))}")
+            lines.append(f"{theme}：{'；'.join(dict.fromkeys(quotes))}")
     return "\n".join(lines)

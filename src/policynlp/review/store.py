@@ -7,9 +7,12 @@ from typing import Any, Final, NamedTuple
 
 from policynlp.batch.files import write_whole
 from policynlp.errors import CorpusError
+from policynlp.fields import check
 from policynlp.review.reviewed import Reading, Reviewed
 from policynlp.review.rows import row_hash
 from policynlp.training.corpus import read_corpus
+from policynlp.training.files import json_records, naming
+from policynlp.training.record import RECORD
 
 FILE: Final = "reviewed.jsonl"
 ORIGIN: Final = "reviewed"
@@ -33,7 +36,7 @@ def add_to_corpus(reading: Reading, folder: Path, *, reviewer: str, date: str) -
     records = {record["id"]: record for record in _records(path)}
     counts = {"new": 0, "changed": 0, "same": 0}
     for row in reading.rows:
-        record = _record_of(records, row)
+        record = _record_of(path, records, row)
         paragraph = record["paragraphs"][row.at]
         labels = {"themes": sorted(row.labels)}
         if row.disputed:
@@ -49,6 +52,9 @@ def add_to_corpus(reading: Reading, folder: Path, *, reviewer: str, date: str) -
         }
     if not records:
         return Added(0, 0, 0)
+    for record in records.values():
+        with naming(reading.name):  # Or nothing could read it again.
+            check(record, RECORD)
     lines = (json.dumps(record, ensure_ascii=False) + "\n" for record in records.values())
     folder.mkdir(parents=True, exist_ok=True)
     write_whole(path, "".join(lines).encode("utf-8", "backslashreplace"))
@@ -68,16 +74,15 @@ def reviewed_texts(folders: Iterable[Path]) -> set[str]:
 def _records(path: Path) -> list[dict[str, Any]]:
     if not path.exists():
         return []
-    try:
-        text = path.read_text("utf-8")  # Which may hold U+2028, so that splitlines() will not do.
-        return [json.loads(line) for line in text.split("\n") if line.strip()]
-    except json.JSONDecodeError as error:
-        raise CorpusError(
-            "{path}: not JSON lines ({error}); restore the file", path=path, error=error
-        ) from error
+    records = []
+    for place, record in json_records(path):
+        with naming(place):
+            check(record, RECORD)
+        records.append(record)
+    return records
 
 
-def _record_of(records: dict[str, dict[str, Any]], row: Reviewed) -> dict[str, Any]:
+def _record_of(path: Path, records: dict[str, dict[str, Any]], row: Reviewed) -> dict[str, Any]:
     """Return the record that the row belongs to: where it stands already, or its own.
 
     A section is in two records if some of its paragraphs were drawn at random and others not,
@@ -86,6 +91,12 @@ def _record_of(records: dict[str, dict[str, Any]], row: Reviewed) -> dict[str, A
     section = row_hash([row.section, row.heading, *row.paragraphs, *row.labelled_for])
     for sampling in ("random", "uncertain", ""):
         record = records.get(_id(section, sampling))
+        if record and len(record["paragraphs"]) != len(row.paragraphs):
+            raise CorpusError(
+                "{path}: {id} has other paragraphs than when it was written; restore the file",
+                path=path,
+                id=record["id"],
+            )
         if record and record["paragraphs"][row.at]["themes"] is not None:
             return record
     new: dict[str, Any] = {

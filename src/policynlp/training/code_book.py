@@ -1,12 +1,16 @@
 """Code books (``themes.toml``): the names of themes and what each means."""
 
-import tomllib
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any, Final
 
 from policynlp.errors import CorpusError
-from policynlp.training.files import CODE_BOOK, text_of
+from policynlp.fields import lists, name, objects, text
+from policynlp.training.files import CODE_BOOK, read_toml
 from policynlp.training.labelled import LabelledSection, used_labels
+
+_THEME: Final = objects({"name": name, "definition": text}, seed_terms=lists(text))
+_BOOK: Final = objects({"themes": lists(_THEME, least=1)})
 
 
 def read_code_book(paths: Iterable[Path]) -> dict[str, str] | None:
@@ -18,26 +22,20 @@ def read_code_book(paths: Iterable[Path]) -> dict[str, str] | None:
     books = [path / CODE_BOOK if path.is_dir() else path for path in paths]
     books = [book for book in books if book.name == CODE_BOOK and book.is_file()]
     for book in books:
-        for theme, definition in _read_definitions(book):
-            if definitions.setdefault(theme, definition) != definition:
+        for theme in themes_in(book):
+            if definitions.setdefault(theme["name"], theme["definition"]) != theme["definition"]:
                 raise CorpusError(
                     "{book}: theme {theme!r} is defined otherwise in another book",
                     book=book,
-                    theme=theme,
+                    theme=theme["name"],
                 )
     return definitions if books else None
 
 
-def _read_definitions(book: Path) -> list[tuple[str, str]]:
-    try:
-        themes = tomllib.loads(text_of(book))["themes"]
-        return [(str(theme["name"]), str(theme["definition"])) for theme in themes]
-    except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
-        raise CorpusError(
-            "{book}: each [[themes]] needs a name and a definition ({error})",
-            book=book,
-            error=error,
-        ) from error
+def themes_in(book: Path) -> list[dict[str, Any]]:
+    """Return the themes of one book with all that it says of them; there is one at least."""
+    themes: list[dict[str, Any]] = read_toml(book, _BOOK)["themes"]
+    return themes
 
 
 def themes_of(sections: Iterable[LabelledSection], code_book: dict[str, str] | None) -> list[str]:

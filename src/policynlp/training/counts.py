@@ -9,13 +9,17 @@ from pathlib import Path
 from typing import Any, Final
 
 from policynlp.errors import CorpusError
+from policynlp.fields import FieldError, Shape, check, lists, objects, shown, whole, wrong
+from policynlp.language.terms import TERM
 from policynlp.language.words import fingerprint
-from policynlp.training.files import json_records
+from policynlp.messages import say
+from policynlp.training.files import json_records, naming
 from policynlp.training.labelled import LabelledSection, document_frequency
-from policynlp.training.record import Counted, check_section
+from policynlp.training.record import Counted, labelled, shape_of
 
 COUNTS_SUFFIX: Final = ".counts.jsonl"
 COUNTS_FORMAT: Final = "policynlp-counts-1"
+_MOST: Final = 1_000_000  # characters of a section, so words and counts of a term, too
 
 
 def write_counts(sections: Sequence[LabelledSection], path: Path, min_sections: int = 5) -> None:
@@ -84,27 +88,65 @@ def read_counts(path: Path) -> Iterator[LabelledSection]:
             "{place}: counted with other words (fingerprint {other}, this version cuts "
             "{own}); count the text again with scripts/count_corpus",
             place=place,
-            other=header.get("fingerprint"),
+            other=shown(header.get("fingerprint")),
             own=fingerprint(),
         )
+    with naming(place):
+        check(header, _HEADER)
     terms = header["terms"]
+    counts, size = _pairs(len(terms)), whole(_MOST)
+    further = {"run_in": counts, "size": size}
+    shape = shape_of(counts, {"counts": counts}, further, words=size)
 
-    def unflat(place: str, flat: Any) -> Counter[str]:
-        try:
-            pairs = zip(flat[::2], flat[1::2], strict=True)
-            return Counter({terms[i]: n for i, n in pairs})
-        except (TypeError, IndexError, ValueError) as error:
-            raise CorpusError(
-                '{place}: "counts" must be pairs of term and count', place=place
-            ) from error
+    def unflat(flat: Sequence[int]) -> Counter[str]:
+        return Counter({terms[i]: n for i, n in zip(flat[::2], flat[1::2], strict=True)})
 
-    def paragraph(place: str, value: dict[str, Any]) -> Counted:
-        run_in = unflat(place, value.get("run_in", []))
-        return Counted(unflat(place, value.get("counts")), run_in, int(value.get("size", 0)))
+    def paragraph(value: dict[str, Any]) -> Counted:
+        run_in = unflat(value.get("run_in", ()))
+        return Counted(unflat(value["counts"]), run_in, value.get("size", 0))
 
     for place, record in records:
-        section = check_section(place, record, unflat(place, record.get("heading")), paragraph, "")
-        words = record.get("words", 0)  # Files of before there were totals have none.
-        if not isinstance(words, int) or words < 0:
-            raise CorpusError('{place}: "words" must be a whole number', place=place)
-        yield replace(section, words=words)
+        with naming(place):
+            check(record, shape)
+        section = labelled(place, record, unflat(record["heading"]), paragraph)
+        # Files of before there were totals have none.
+        yield replace(section, words=record.get("words", 0))
+
+
+def _term(value: Any, field: str) -> None:
+    """A term as a model has it."""
+    if not isinstance(value, str) or not TERM.fullmatch(value):
+        raise wrong(field, say("a word, or 字: and one character"), value)
+
+
+def _terms(value: Any, field: str) -> None:
+    """Terms, each once."""
+    lists(_term)(value, field)
+    twice = [term for term, times in Counter(value).items() if times > 1]
+    if twice:
+        raise FieldError('"{field}" has {term} twice', field=field, term=shown(twice[0]))
+
+
+def _pairs(n_terms: int) -> Shape:
+    """Return the shape of counts: pairs of a term, by its place in the header, and a number."""
+
+    def look(value: Any, field: str) -> None:
+        if not (
+            isinstance(value, list)
+            and len(value) % 2 == 0
+            and all(type(number) is int for number in value)
+            and all(0 <= term < n_terms for term in value[::2])
+            and all(1 <= count <= _MOST for count in value[1::2])
+            and len(set(value[::2])) * 2 == len(value)
+        ):
+            wanted = say(
+                "pairs of a term, each once and from 0 to {last}, and a count from 1 to {most}",
+                last=n_terms - 1,
+                most=_MOST,
+            )
+            raise wrong(field, wanted, value)
+
+    return look
+
+
+_HEADER: Final = objects({"terms": _terms})

@@ -3,12 +3,22 @@
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from policynlp.article import Article, Paragraph, Section, Span
 from policynlp.errors import CorpusError
-from policynlp.messages import say
-from policynlp.training.files import json_records
+from policynlp.fields import FieldError, check, lists, maybe, objects, shown, text, whole
+from policynlp.training.files import json_records, naming
+
+_RECORD: Final = objects(
+    {
+        **dict.fromkeys(("id", "title", "source"), text),
+        "sentences": lists(text, least=1),
+        "picks": lists(lists(whole()), least=1),
+    },
+    paragraphs=maybe(lists(text)),
+    abstracts=lists(text),
+)
 
 
 class Edited(NamedTuple):
@@ -66,29 +76,21 @@ def _read(path: Path, picks_alone: bool) -> Iterator[Edited]:
 
 
 def _edited(place: str, record: dict[str, Any]) -> Edited:
-    try:
-        sentences = [_text(sentence) for sentence in record["sentences"]]
-        paragraphs = list(map(_text, record.get("paragraphs") or ["".join(sentences)]))
-        picks = tuple(tuple(map(int, editor)) for editor in record["picks"])
-        abstracts = tuple(map(_text, record.get("abstracts", ())))
-        id, title, source = (_text(record[name]) for name in ("id", "title", "source"))
-        if not (sentences and picks):
-            raise ValueError(say('"sentences" and "picks" must not be empty'))
-        if any(pick not in range(len(sentences)) for editor in picks for pick in editor):
-            raise ValueError(
-                say('"picks" must number sentences from 0 to {last}', last=len(sentences) - 1)
+    with naming(place):
+        check(record, _RECORD)
+        sentences, picks = record["sentences"], record["picks"]
+        if any(pick >= len(sentences) for editor in picks for pick in editor):
+            raise FieldError(
+                '"picks" must number sentences from 0 to {last}', last=len(sentences) - 1
             )
-        return Edited(id, title, source, _divided(sentences, paragraphs), picks, abstracts)
-    except KeyError as error:
-        raise CorpusError("{place}: no field {error}", place=place, error=error) from error
-    except (TypeError, ValueError, AttributeError) as error:
-        raise CorpusError("{place}: {error}", place=place, error=error) from error
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError(say("{value!r} must be a string", value=value))
-    return value
+        return Edited(
+            record["id"],
+            record["title"],
+            record["source"],
+            _divided(sentences, record.get("paragraphs") or ["".join(sentences)]),
+            tuple(map(tuple, picks)),
+            tuple(record.get("abstracts", ())),
+        )
 
 
 def _divided(sentences: list[str], paragraphs: list[str]) -> tuple[tuple[str, ...], ...]:
@@ -99,10 +101,10 @@ def _divided(sentences: list[str], paragraphs: list[str]) -> tuple[tuple[str, ..
         while sum(map(len, own)) < len(paragraph) and (sentence := next(rest, None)) is not None:
             own.append(sentence)
         if "".join(own) != paragraph:
-            raise ValueError(
-                say('"sentences" do not make up the paragraph {text!r}', text=paragraph[:20])
+            raise FieldError(
+                '"sentences" do not make up the paragraph {text}', text=shown(paragraph)
             )
         divided.append(tuple(own))
     if next(rest, None) is not None:
-        raise ValueError(say('"sentences" go on after the last of "paragraphs"'))
+        raise FieldError('"sentences" go on after the last of "paragraphs"')
     return tuple(divided)

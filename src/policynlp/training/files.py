@@ -2,12 +2,14 @@
 
 import hashlib
 import io
-import json
+import tomllib
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
 from policynlp.errors import CorpusError, InputError
+from policynlp.fields import FieldError, Shape, anything, check, maps, parse
 from policynlp.reading.formats.encodings import decode
 
 CODE_BOOK: Final = "themes.toml"
@@ -24,7 +26,9 @@ def corpus_files(paths: Iterable[Path]) -> list[Path]:
     files: list[Path] = []
     for path in paths:
         if path.is_dir():
-            found = (p for p in path.rglob("*") if p.suffix.lower() in {".jsonl", ".csv"})
+            found = (
+                p for p in path.rglob("*") if p.suffix.lower() in {".jsonl", ".csv"} and p.is_file()
+            )
             apart = {HELD_OUT, SHEETS}
             files += sorted(p for p in found if apart.isdisjoint(p.relative_to(path).parts))
         elif path.is_file():
@@ -54,12 +58,34 @@ def json_records(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
             if not line.strip():
                 continue
             place = f"{path}:{number}"
-            try:
-                record = json.loads(line)
-            except json.JSONDecodeError as error:
-                raise CorpusError(
-                    "{place}: not JSON ({error})", place=place, error=error
-                ) from error
-            if not isinstance(record, dict):
-                raise CorpusError("{place}: a record must be a JSON object", place=place)
+            with naming(place):
+                record = parse(line)
+                check(record, _OBJECT)
             yield place, record
+
+
+def read_toml(path: Path, shape: Shape) -> dict[str, Any]:
+    """Read a file of TOML that has this shape."""
+    with naming(path):
+        try:
+            values = tomllib.loads(text_of(path))
+        except RecursionError as error:
+            raise FieldError("not TOML: nested too deep") from error
+        except ValueError as error:
+            raise FieldError(
+                "not TOML: {error}; names and texts stand in quotes", error=error
+            ) from error
+        check(values, shape)
+    return values
+
+
+@contextmanager
+def naming(place: object) -> Iterator[None]:
+    """Let an error of a field be one of the corpus that says where the record stands."""
+    try:
+        yield
+    except FieldError as error:
+        raise CorpusError("{place}: {error}", place=place, error=error) from error
+
+
+_OBJECT: Final = maps(anything)

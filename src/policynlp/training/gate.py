@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from policynlp.errors import PolicyNLPError
+from policynlp.fields import check as check_fields
+from policynlp.fields import maps, number, objects, parse, text
 from policynlp.messages import say
 from policynlp.model import load
 from policynlp.training.corpus import read_corpus
@@ -20,6 +22,9 @@ from policynlp.training.files import corpus_files, sha256
 MARGIN: Final = 0.01  # that a figure may worsen by before it fails
 _LEVELS: Final = ("paragraphs", "sections")
 _DIGITS: Final = 4
+_BOUNDS: Final = objects(
+    {"data": text, "floors": maps(number(-1, 1)), "ceilings": maps(number(0, 2))}
+)
 
 
 class GateError(PolicyNLPError):
@@ -60,14 +65,15 @@ def read_bounds(path: Path) -> Measured:
     Raises ``GateError`` if there are none: an empty gate would pass everything.
     """
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-        bounds = Measured(record["data"], dict(record["floors"]), dict(record["ceilings"]))
+        record = parse(path.read_text(encoding="utf-8"))
+        check_fields(record, _BOUNDS)
     except FileNotFoundError:
         raise GateError("{path}: no bounds; pin them with scripts/gate --pin", path=path) from None
-    except (json.JSONDecodeError, KeyError, TypeError, ValueError) as error:
+    except ValueError as error:
         raise GateError(
-            "{path}: not bounds ({error!r}); restore it or pin again", path=path, error=error
+            "{path}: not bounds ({error}); restore it or pin again", path=path, error=error
         ) from error
+    bounds = Measured(record["data"], record["floors"], record["ceilings"])
     if not bounds.floors or not bounds.ceilings:
         raise GateError("{path}: bounds nothing; pin with scripts/gate --pin", path=path)
     return bounds

@@ -23,7 +23,11 @@ def read_table(path: Path) -> Iterator[LabelledSection]:
     """Read one paragraph a row; neighbouring rows of one section id make a section."""
     with io.StringIO(text_of(path), newline="") as lines:
         reader = csv.DictReader(lines)
-        missing = {"section", "text", "themes"} - set(reader.fieldnames or ())
+        try:
+            missing = {"section", "text", "themes"} - set(reader.fieldnames or ())
+            rows = list(enumerate(reader, 2))
+        except csv.Error as error:
+            raise CorpusError("{place}: {error}", place=path, error=error) from error
         if missing:
             raise CorpusError(
                 "{path}: no column {missing}; a corpus table has section, text, themes and, "
@@ -31,7 +35,6 @@ def read_table(path: Path) -> Iterator[LabelledSection]:
                 path=path,
                 missing=say(", ").join(sorted(missing)),
             )
-        rows = list(enumerate(reader, 2))
     for section_id, group in groupby(rows, key=lambda row: row[1]["section"]):
         members = list(group)
         number, first = members[0]

@@ -4,17 +4,37 @@ A theme outside a record's ``labelled_for``, or one that its readers dispute, is
 it neither trains nor measures.
 """
 
-import json
 from collections import Counter
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 from policynlp.errors import CorpusError
+from policynlp.fields import Shape, check, lists, maybe, name, objects, text
 from policynlp.language.terms import CHARACTER, count_terms
 from policynlp.reading.sections import make_paragraph
+from policynlp.training.files import naming
 from policynlp.training.labelled import LabelledParagraph, LabelledSection
 
 _NOTES: Final = ("genre", "origin", "source", "sampling")
+_LABELS: Final = lists(name)
+
+
+def shape_of(
+    heading: Shape, paragraph: dict[str, Shape], optional: dict[str, Shape], **further: Shape
+) -> Shape:
+    """Return the shape of a record with such a heading and paragraphs, ``optional`` in these."""
+    own = objects({**paragraph, "themes": maybe(_LABELS)}, disputed=_LABELS, **optional)
+    return objects(
+        {"id": name, "article": name, "heading": heading, "paragraphs": lists(own, least=1)},
+        themes=maybe(_LABELS),
+        disputed=_LABELS,
+        labelled_for=maybe(_LABELS),
+        **dict.fromkeys(_NOTES, maybe(text)),
+        **further,
+    )
+
+
+RECORD: Final = shape_of(text, {"text": text}, {})
 
 
 class Counted(NamedTuple):
@@ -28,63 +48,50 @@ class Counted(NamedTuple):
 
 def section_of(place: str, record: dict[str, Any]) -> LabelledSection:
     """Count the text of a corpus record; ``place`` is its file and line, for errors."""
-    heading = _string(place, record, "heading")
-    return check_section(place, record, count_terms(heading), _text_paragraph, heading)
+    with naming(place):
+        check(record, RECORD)
+    return labelled(place, record, count_terms(record["heading"]), _of_text, record["heading"])
 
 
-def _text_paragraph(place: str, value: dict[str, Any]) -> Counted:
-    text = _string(place, value, "text")
-    run_in = make_paragraph(text, 0, len(text)).run_in
-    head = text[run_in.start : run_in.end] if run_in else ""
-    return Counted(count_terms(text), count_terms(head), len(text), text)
+def _of_text(value: dict[str, Any]) -> Counted:
+    said: str = value["text"]
+    run_in = make_paragraph(said, 0, len(said)).run_in
+    head = said[run_in.start : run_in.end] if run_in else ""
+    return Counted(count_terms(said), count_terms(head), len(said), said)
 
 
-def check_section(
+def labelled(
     place: str,
     record: dict[str, Any],
     heading: Counter[str],
-    read: Callable[[str, dict[str, Any]], Counted],
-    heading_text: str,
+    read: Callable[[dict[str, Any]], Counted],
+    heading_text: str = "",
 ) -> LabelledSection:
-    """Check ``record`` and its labels; ``read`` counts what is in one of its paragraphs."""
-    values = _objects(place, record)
-    places = [f'{place}: "paragraphs"[{i}]' for i in range(len(values))]
-    own = [_own_labels(where, value) for where, value in zip(places, values, strict=True)]
-    themes = None if record.get("themes") is None else _labels(place, record, "themes")
+    """Take the labels of a record that has its shape; ``read`` counts one of its paragraphs."""
+    values = record["paragraphs"]
+    own = [frozenset(value["themes"] or ()) for value in values]
+    themes = None if record.get("themes") is None else frozenset(record["themes"])
     labelled_for = _labelled_for(place, record, frozenset().union(*own, themes or ()))
     paragraphs = []
-    for where, value, labels in zip(places, values, own, strict=True):
-        terms, run_in, size, text = read(where, value)
-        disputed = _disputed(where, value)
-        if value["themes"] is None:
-            disputed = _unread(where, labelled_for)
-        paragraphs.append(LabelledParagraph(terms, run_in, size, labels, disputed, text))
+    for i, (value, labels) in enumerate(zip(values, own, strict=True)):
+        terms, run_in, size, said = read(value)
+        disputed = frozenset(value.get("disputed", ()))
+        if value["themes"] is None:  # It is there for its neighbours.
+            disputed = _unread(f'{place}: "paragraphs[{i}]"', labelled_for)
+        paragraphs.append(LabelledParagraph(terms, run_in, size, labels, disputed, said))
     return LabelledSection(
-        _string(place, record, "id"),
-        _string(place, record, "article"),
+        record["id"],
+        record["article"],
         heading,
         tuple(paragraphs),
         themes,
         labelled_for,
-        _disputed(place, record),
+        frozenset(record.get("disputed", ())),
         heading_text,
-        {key: str(record[key]) for key in _NOTES if record.get(key)},
+        {key: record[key] for key in _NOTES if record.get(key)},
         place,
         words=_n_words(heading) + sum(_n_words(paragraph.terms) for paragraph in paragraphs),
     )
-
-
-def _objects(place: str, record: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the paragraphs of a record, of which there must be one."""
-    values = record.get("paragraphs")
-    if not isinstance(values, list) or not values:
-        raise CorpusError(
-            '{place}: "paragraphs" must be a list with at least one paragraph', place=place
-        )
-    for i, value in enumerate(values):
-        if not isinstance(value, dict):
-            raise CorpusError('{place}: "paragraphs"[{i}] must be an object', place=place, i=i)
-    return values
 
 
 def _labelled_for(
@@ -93,7 +100,7 @@ def _labelled_for(
     """Return what a record's readers looked for, which must have what they found."""
     if record.get("labelled_for") is None:
         return None
-    labelled_for = _labels(place, record, "labelled_for")
+    labelled_for = frozenset(record["labelled_for"])
     stray = used - labelled_for
     if stray:
         raise CorpusError(
@@ -108,17 +115,6 @@ def _n_words(counts: Counter[str]) -> int:
     return sum(n for term, n in counts.items() if not term.startswith(CHARACTER))
 
 
-def _own_labels(place: str, value: dict[str, Any]) -> frozenset[str]:
-    """Return a paragraph's labels; one whose themes are ``null`` is there for its neighbours."""
-    if "themes" in value and value["themes"] is None:
-        return frozenset()
-    return _labels(place, value, "themes")
-
-
-def _disputed(place: str, value: dict[str, Any]) -> frozenset[str]:
-    return _labels(place, value, "disputed") if "disputed" in value else frozenset()
-
-
 def _unread(place: str, labelled_for: frozenset[str] | None) -> frozenset[str]:
     """Return what is unknown of a paragraph that nobody labelled: all that others are for."""
     if labelled_for is None:
@@ -126,22 +122,3 @@ def _unread(place: str, labelled_for: frozenset[str] | None) -> frozenset[str]:
             '{place}: "themes" may be null only in a section with "labelled_for"', place=place
         )
     return labelled_for
-
-
-def _string(place: str, record: dict[str, Any], name: str) -> str:
-    value = record.get(name)
-    if not isinstance(value, str):
-        raise CorpusError(
-            '{place}: "{name}" must be a string, found {dumps}',
-            place=place,
-            name=name,
-            dumps=json.dumps(value),
-        )
-    return value
-
-
-def _labels(place: str, record: dict[str, Any], name: str) -> frozenset[str]:
-    value = record.get(name)
-    if not isinstance(value, list) or not all(isinstance(label, str) for label in value):
-        raise CorpusError('{place}: "{name}" must be a list of themes', place=place, name=name)
-    return frozenset(value)
