@@ -9,8 +9,10 @@ endif
 PIP := $(BIN)/python -m pip install --quiet --constraint constraints.txt
 # A build that reads the clock or the thread count would not give the same bytes again.
 FIXED := PYTHONHASHSEED=0 OMP_NUM_THREADS=1
+MINUTES ?= 30
+JOBS ?= 1
 
-.PHONY: demo test test-full lint model benchmark clean
+.PHONY: demo test test-full lint fuzz model benchmark clean
 
 demo: $(VENV)/.installed
 	$(BIN)/policynlp score samples/*.txt samples/divided.jsonl -o out/demo.jsonl --overwrite
@@ -29,6 +31,10 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff format --check src tests scripts
 	$(BIN)/mypy
 
+# New cases for everything that reads an input, until the time is over: make fuzz MINUTES=5 JOBS=2
+fuzz: $(VENV)/.dev
+	$(BIN)/python scripts/fuzz --minutes $(MINUTES) --jobs $(JOBS)
+
 model: $(VENV)/.dev
 	$(FIXED) $(BIN)/python scripts/train corpus -o models/policy-themes
 
@@ -36,7 +42,7 @@ benchmark: $(VENV)/.bench
 	$(BIN)/python scripts/benchmark
 
 clean:
-	rm -rf $(VENV) out dist .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) out dist .hypothesis .pytest_cache .mypy_cache .ruff_cache
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
