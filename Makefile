@@ -21,10 +21,10 @@ demo: $(VENV)/.installed
 test: lint $(VENV)/.dev
 	$(BIN)/python -m pytest
 
-# What make test has, what the documents say to type, and what needs a browser, an office program
-# or Java; the tests say where to get one.
+# What make test has, every fault, what the documents say to type, and what needs a browser, an
+# office program or Java; the tests say where to get one.
 test-full: test $(VENV)/.full
-	$(BIN)/python -m pytest -m "office or browser or spark or dask or docs"
+	$(BIN)/python -m pytest -m "office or browser or spark or dask or docs or long"
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check src tests scripts
