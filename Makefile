@@ -9,8 +9,12 @@ endif
 PIP := $(BIN)/python -m pip install --quiet --constraint constraints.txt
 # A build that reads the clock or the thread count would not give the same bytes again.
 FIXED := PYTHONHASHSEED=0 OMP_NUM_THREADS=1
+MINUTES ?= 30
+JOBS ?= 1
+ARTICLES ?= 200000
+EVERY ?= 60
 
-.PHONY: demo test test-full lint model benchmark clean
+.PHONY: demo test test-full lint fuzz soak model benchmark clean
 
 demo: $(VENV)/.installed
 	$(BIN)/policynlp score samples/*.txt samples/divided.jsonl -o out/demo.jsonl --overwrite
@@ -19,10 +23,18 @@ demo: $(VENV)/.installed
 test: lint $(VENV)/.dev
 	$(BIN)/python -m pytest
 
-# What make test has, what the documents say to type, and what needs a browser, an office program
-# or Java; the tests say where to get one.
+# What make test has, every fault and a soak, what the documents say to type, and what needs a
+# browser, an office program or Java; the tests say where to get one.
 test-full: test $(VENV)/.full
-	$(BIN)/python -m pytest -m "office or browser or spark or dask or docs"
+	$(BIN)/python -m pytest -m "office or browser or spark or dask or docs or long"
+
+# New cases for everything that reads an input, until the time is over: make fuzz MINUTES=5 JOBS=2
+fuzz: $(VENV)/.dev
+	$(BIN)/python scripts/fuzz --minutes $(MINUTES) --jobs $(JOBS)
+
+# A long run that is killed about every minute: make soak ARTICLES=20000 EVERY=5
+soak: $(VENV)/.dev
+	$(BIN)/python scripts/soak --articles $(ARTICLES) --every $(EVERY)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check src tests scripts
@@ -36,7 +48,7 @@ benchmark: $(VENV)/.bench
 	$(BIN)/python scripts/benchmark
 
 clean:
-	rm -rf $(VENV) out dist .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) out dist .hypothesis .pytest_cache .mypy_cache .ruff_cache
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)

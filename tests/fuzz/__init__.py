@@ -1,0 +1,1 @@
+"""Inputs that nobody thought of: strategies, the targets they go to, and what hunts with them."""
