@@ -209,7 +209,7 @@ def _prepare_text(where: Path) -> None:
 
 
 def _digest(where: Path) -> None:
-    found = digest(analyzer(), [str(where / "in.txt")])
+    found = digest(analyzer, [str(where / "in.txt")])
     write_digest(found, str(where / "d.md"))
 
 
