@@ -21,7 +21,7 @@ LEVELS = (
     ("analysis",),
     ("model",),
     ("language", "reading"),
-    ("fields", "records", "destinations"),
+    ("fields", "records", "destinations", "files"),
     ("article", "errors", "processes", "safe"),
     ("messages",),
 )

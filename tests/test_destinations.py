@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from policynlp import cli
-from policynlp.batch.files import unwritable
 from policynlp.destinations import check_name, identity
 from policynlp.errors import InputError, OutputError
+from policynlp.files import unwritable
 from policynlp.reading.formats import find_inputs
 from policynlp.training.commands import train
 from policynlp.training.destinations import check_model_folder

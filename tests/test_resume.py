@@ -19,9 +19,9 @@ import pytest
 from fake_analyzer import CRASH, THEMES, FakeAnalyzer, LoggingAnalyzer
 from policynlp.batch import Options, Shard, Summary, merge, score, store
 from policynlp.batch import source as source_module
-from policynlp.batch.files import write_whole
 from policynlp.batch.scoring import Load
 from policynlp.errors import InputError, OutputError, UsageError
+from policynlp.files import write_whole
 from policynlp.messages import speaking, spoken
 
 COUNT = 120

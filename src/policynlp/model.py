@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from policynlp import fields
 from policynlp.errors import ModelError
 from policynlp.fields import FieldError, check, lists, maps, maybe, number, objects, parse, shown
+from policynlp.files import runs, writing
 from policynlp.language.terms import CHARACTER, HAN, WORD, Floats, Vocabulary
 from policynlp.language.words import fingerprint
 from policynlp.messages import say
@@ -88,16 +89,41 @@ def save(model: Model, folder: Path, card: str) -> None:
     """Write ``model`` to ``folder``; the same model gives the same bytes.
 
     It is written beside its place and moved there when all of it is on the disk, so that a
-    model that stood there stays usable until then. Files of other kinds in it are kept.
+    model that stood there stays usable until then. Files of other kinds in it are kept. What a
+    program that was killed has left is put in order first. Raises ``OutputError`` where it cannot
+    be written.
     """
     folder = folder.resolve()
-    new, old = (folder.with_name(f".{folder.name}.{os.getpid()}.{n}") for n in ("new", "old"))
-    try:
-        _write_folder(model, new, card)
-        _swap(folder, new, old)
-    finally:
-        shutil.rmtree(new, ignore_errors=True)
+    with writing(folder):
+        _tidy(folder)
+        new, old = (folder.with_name(f".{folder.name}.{os.getpid()}.{n}") for n in ("new", "old"))
+        try:
+            _write_folder(model, new, card)
+            _keep_others(folder, new)
+            _swap(folder, new, old)
+        finally:
+            shutil.rmtree(new, ignore_errors=True)
     shutil.rmtree(old, ignore_errors=True)
+
+
+def _tidy(folder: Path) -> None:
+    """Remove what killed programs have left; a model that one had taken out is put back."""
+    left = re.compile(rf"\.{re.escape(folder.name)}\.(\d+)\.(new|old)")
+    for path in list(folder.parent.iterdir()) if folder.parent.is_dir() else ():
+        match = left.fullmatch(path.name)
+        if match and not runs(int(match[1])):
+            if match[2] == "old" and not folder.exists():
+                path.rename(folder)
+            else:
+                shutil.rmtree(path)
+
+
+def _keep_others(folder: Path, new: Path) -> None:
+    """Copy what else is in ``folder`` to the folder that comes in its place."""
+    for path in folder.iterdir() if folder.exists() else ():
+        place = new / path.name
+        if not place.exists():
+            shutil.copytree(path, place) if path.is_dir() else shutil.copy2(path, place)
 
 
 def _write_folder(model: Model, folder: Path, card: str) -> None:
@@ -118,6 +144,9 @@ def _write_folder(model: Model, folder: Path, card: str) -> None:
         "files": {name: _sha256(folder / name) for name in names},
     }
     _write(folder / MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=1) + "\n")
+    for name in (*names, MANIFEST):
+        with (folder / name).open("r+b") as stream:
+            os.fsync(stream.fileno())
 
 
 def _swap(folder: Path, new: Path, old: Path) -> None:
@@ -131,9 +160,6 @@ def _swap(folder: Path, new: Path, old: Path) -> None:
     except BaseException:
         old.rename(folder)
         raise
-    for path in old.iterdir():
-        if not (folder / path.name).exists():
-            path.rename(folder / path.name)
 
 
 def digest(model: Model) -> str:

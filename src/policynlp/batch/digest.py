@@ -10,7 +10,6 @@ from typing import Final, NamedTuple
 from policynlp import safe
 from policynlp.analysis.digest import Digest, Digester, Point, limits_for
 from policynlp.article import Analysis, Failure
-from policynlp.batch.files import write_whole
 from policynlp.batch.options import Options
 from policynlp.batch.outputs import STDOUT
 from policynlp.batch.scoring import Load, Loaded, Scorer, analyzed
@@ -18,6 +17,7 @@ from policynlp.batch.source import Chunk, Note, Source, make_chunks
 from policynlp.batch.workers import MAX_SECONDS, ordered, work_off
 from policynlp.destinations import check_files
 from policynlp.errors import InputError
+from policynlp.files import write_whole
 from policynlp.messages import speak, spoken
 from policynlp.reading.formats import Reading, check_installed, find_inputs
 from policynlp.records import METADATA, Record

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 from policynlp.batch.columns import Columns, translated
-from policynlp.batch.files import unwritable
 from policynlp.errors import OutputError
+from policynlp.files import unwritable
 from policynlp.safe import harmless, legal
 
 # What the format allows. A cell's length counts UTF-16 units, as Excel does.

@@ -10,12 +10,12 @@ from typing import Any, Final
 
 from policynlp import __version__
 from policynlp.analysis.drift import PROFILE, Drift, Profile, measure
-from policynlp.batch.files import write_whole
 from policynlp.batch.options import Options
 from policynlp.batch.scoring import Counts, Scorer
 from policynlp.batch.source import Survey
 from policynlp.errors import OutputError
 from policynlp.fields import anything, check, lists, maps, maybe, objects, parse, text, whole, wrong
+from policynlp.files import write_whole
 from policynlp.messages import LANGUAGES, say, spoken
 
 RUNNING, DONE = "running", "done"

@@ -5,7 +5,6 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, NamedTuple
 
-from policynlp.batch.files import whole_files, writing
 from policynlp.batch.manifest import (
     DONE,
     Manifest,
@@ -20,6 +19,7 @@ from policynlp.batch.scoring import Counts
 from policynlp.batch.store import Paths, digest_of
 from policynlp.destinations import check_apart, check_unasked, check_writable
 from policynlp.errors import OutputError
+from policynlp.files import whole_files, writing
 
 
 class _Share(NamedTuple):

@@ -9,10 +9,10 @@ from typing import IO, Any, Final
 from zlib import crc32
 
 from policynlp.article import Failure
-from policynlp.batch.files import whole_file, writing
 from policynlp.batch.outputs import failure_rows
 from policynlp.batch.scoring import Counts, Part
 from policynlp.errors import OutputError
+from policynlp.files import whole_file, writing
 
 _COPY: Final = 1 << 20
 _SUM: Final = b" %08x\n"

@@ -13,7 +13,6 @@ from typing import IO
 
 from policynlp.analysis.drift import Drift, Profile, measure
 from policynlp.article import Failure
-from policynlp.batch.files import UnwritableError, writing
 from policynlp.batch.manifest import Manifest, new_manifest
 from policynlp.batch.options import DEFAULT_OPTIONS, Options
 from policynlp.batch.outputs import STDOUT, check_output, is_table
@@ -40,6 +39,7 @@ from policynlp.batch.source import (
 from policynlp.batch.store import Paths, Store
 from policynlp.batch.workers import MAX_SECONDS, ordered, work_off
 from policynlp.errors import InputError, OutputError
+from policynlp.files import UnwritableError, writing
 from policynlp.messages import speak, speaking, spoken
 from policynlp.reading.formats import STDIN, InputArticle, check_installed, find_inputs
 

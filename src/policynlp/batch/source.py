@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import IO, Final, NamedTuple
 
 from policynlp.article import Failure
-from policynlp.batch.files import unwritable
 from policynlp.batch.options import Options, Shard
 from policynlp.errors import InputError, UsageError
+from policynlp.files import unwritable
 from policynlp.messages import say
 from policynlp.reading.formats import (
     STDIN,

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from policynlp.article import Failure
-from policynlp.batch.files import remove_unfinished, whole_file, writing
 from policynlp.batch.manifest import (
     DONE,
     RUNNING,
@@ -26,6 +25,7 @@ from policynlp.batch.repeats import Repeats, find_repeats
 from policynlp.batch.scoring import FAILURES_KEPT, Counts, Part, Result
 from policynlp.destinations import check_place, check_unasked
 from policynlp.errors import InputError, OutputError
+from policynlp.files import remove_unfinished, whole_file, writing
 from policynlp.messages import ENGLISH
 
 

@@ -63,8 +63,8 @@ def _output(text: str) -> str:
 
 def _report(args: argparse.Namespace) -> int:
     from policynlp.batch import Paths
-    from policynlp.batch.files import write_whole
     from policynlp.destinations import check_files
+    from policynlp.files import write_whole
     from policynlp.report.collection import collection_page
     from policynlp.report.scored import read_scored
 

@@ -200,6 +200,6 @@ def _write_table(path: str, rows: "Sequence[Sequence[object]]") -> None:
 
 
 def _write(path: str, text: str) -> None:
-    from policynlp.batch.files import write_whole
+    from policynlp.files import write_whole
 
     write_whole(Path(path), text.encode("utf-8", "replace"))

@@ -13,8 +13,8 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from policynlp.article import Article
-from policynlp.batch.files import write_whole
 from policynlp.errors import CorpusError, InputError
+from policynlp.files import write_whole
 from policynlp.language.terms import Floats
 from policynlp.model import Model
 from policynlp.review.filled import read_sheet, read_texts

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from policynlp.batch.excel import Undated
-from policynlp.batch.files import whole_file
 from policynlp.batch.outputs import BOM, csv_rows
 from policynlp.errors import InputError
+from policynlp.files import whole_file
 from policynlp.review.labels import ACCEPT
 from policynlp.review.rows import HERE, JOINT, NONE, Row, row_hash
 from policynlp.safe import harmless, legal

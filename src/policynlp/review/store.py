@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from policynlp.batch.files import write_whole
 from policynlp.errors import CorpusError
 from policynlp.fields import check
+from policynlp.files import write_whole
 from policynlp.review.reviewed import Reading, Reviewed
 from policynlp.review.rows import row_hash
 from policynlp.training.corpus import read_corpus

@@ -61,11 +61,11 @@ def remove_unfinished(*paths: Path) -> None:
     with suppress(OSError):  # Windows keeps what a program has open; writing says what is wrong.
         for path in paths[0].parent.iterdir():
             match = unfinished.fullmatch(path.name)
-            if match and not _runs(int(match[2])):
+            if match and not runs(int(match[2])):
                 path.unlink()
 
 
-def _runs(number: int) -> bool:
+def runs(number: int) -> bool:
     """Whether another process with this number runs; on Windows nothing need be known of it."""
     if os.name == "nt" or number == os.getpid():
         return False
