@@ -318,6 +318,20 @@ def test_a_pattern_of_scored_files(
     assert "*.none: no file or folder matches" in capsys.readouterr().err
 
 
+def test_articles_that_share_an_id_lose_no_row(tmp_path: Path) -> None:
+    """Nor do those whose ids a cell makes equal."""
+    ids = ("1", "1", "1~2", "a\x01", "a\x02", "")
+    lines = [json.dumps(_record(id, [f"数字化平台{i}上线。"])) for i, id in enumerate(ids)]
+    (tmp_path / "out.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    rows = read_scored([tmp_path / "out.jsonl"]).rows
+    assert len({row.key for row in rows}) == len({row.article for row in rows}) == len(ids)
+    for name, fill in (("r.xlsx", fill_workbook), ("r.csv", fill_csv)):
+        write_sheet(tmp_path / name, rows, {})
+        fill(tmp_path / name, ["数字化"] * len(ids))
+        reviewed = read_sheet(tmp_path / name).rows
+        assert [row.paragraphs[row.at] for row in reviewed] == [row.text for row in rows]
+
+
 def test_what_is_left_out_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path, folder = tmp_path / "out.jsonl", tmp_path / "mine"
     first, second = tmp_path / "1.xlsx", tmp_path / "2.xlsx"

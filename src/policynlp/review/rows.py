@@ -4,6 +4,7 @@ import hashlib
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain, count
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -75,6 +76,7 @@ def read_scored(paths: Iterable[Path]) -> Found:
     ``InputError`` where records are none of ``score --with-text`` or of more than one model.
     """
     rows: dict[str, Row] = {}
+    names: set[str] = set()
     overlong = repeated = 0
     model = ""
     for path in paths:
@@ -89,7 +91,8 @@ def read_scored(paths: Iterable[Path]) -> Found:
                 )
             if article.text is None:
                 raise InputError("{place}no text; score again with --with-text", place=place)
-            for row in _rows_of(article, article.text):
+            name = _name(article.id, names)
+            for row in _rows_of(name, article, article.text):
                 if not fits(row.text):
                     overlong += 1
                 elif key := "".join(row.text.split()):
@@ -100,12 +103,23 @@ def read_scored(paths: Iterable[Path]) -> Found:
     return Found(list(rows.values()), overlong, repeated)
 
 
-def _rows_of(article: Scored, text: str) -> Iterator[Row]:
+def _name(id: str, names: set[str]) -> str:
+    """What to call an article in a sheet: by its id, unless another one is called so.
+
+    Rows of the same name would be taken for one row, and one of them be lost.
+    """
+    id = legal(id)
+    name = next(n for n in chain([id], (f"{id}~{i}" for i in count(2))) if n not in names)
+    names.add(name)
+    return name
+
+
+def _rows_of(name: str, article: Scored, text: str) -> Iterator[Row]:
     for number, section in enumerate(article.sections, 1):
         parts = [text[p.start : p.end] for p in section.paragraphs]
         for i, paragraph in enumerate(section.paragraphs):
             yield Row(
-                article.id,
+                name,
                 number,
                 i + 1,
                 article.title,
