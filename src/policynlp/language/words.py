@@ -8,6 +8,7 @@ forces jieba.
 import hashlib
 import os
 import sys
+import threading
 from collections.abc import Callable, Iterable
 from functools import cache
 from importlib import resources
@@ -24,6 +25,7 @@ ENGINE_VARIABLE = "POLICYNLP_JIEBA"
 # `words` would cut any text differently: its rules here, the dictionary, the terms.
 RULES_VERSION = 2
 JIEBA_DICTIONARY = "jieba-0.42"
+_MAKING = threading.Lock()
 
 
 def _data_lines(name: str) -> list[str]:
@@ -95,6 +97,12 @@ def python_cut(terms: Iterable[tuple[str, int]]) -> Cut:
 
 @cache
 def _cut() -> Cut:
+    with _MAKING:  # Of several threads that begin at once, each would load a dictionary.
+        return _engine()
+
+
+@cache
+def _engine() -> Cut:
     terms = policy_terms().items()
     if os.environ.get(ENGINE_VARIABLE) == "python":
         return python_cut(terms)
