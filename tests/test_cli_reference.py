@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from policynlp.cli import build_parser
+from policynlp.cli.program import build_parser
 
 ROOT = Path(__file__).parents[1]
 

@@ -1,8 +1,9 @@
 """Themes, sections and abstracts for Chinese government and party news."""
 
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # as type checkers know it, without the import of typing
 if TYPE_CHECKING:
+    from typing import Any
+
     from policynlp.analyzer import Analyzer, load
     from policynlp.article import AbstractLimits, Analysis, Article
 
@@ -10,7 +11,7 @@ __all__ = ["AbstractLimits", "Analysis", "Analyzer", "Article", "__version__", "
 __version__ = "0.1.0"
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> "Any":
     """Import a public name on its first use: ``--help`` need not wait for numpy."""
     if name in ("Analyzer", "load"):
         from policynlp import analyzer

@@ -2,7 +2,7 @@
 
 import sys
 
-from policynlp.cli import main
+from policynlp.cli import start
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(start())
