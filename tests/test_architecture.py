@@ -22,7 +22,7 @@ LEVELS = (
     ("model",),
     ("language", "reading"),
     ("fields", "records"),
-    ("article", "errors", "garbage"),
+    ("article", "errors", "garbage", "processes"),
     ("messages",),
 )
 RANKS = {group: rank for rank, groups in enumerate(LEVELS) for group in groups}

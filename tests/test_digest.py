@@ -1,8 +1,6 @@
 """Digests: the main points of many articles, each said once, with where it comes from."""
 
 import json
-import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -128,22 +126,6 @@ def test_the_command_says_when_a_text_is_traditional(
         printed = capsys.readouterr()
         assert "--simplify" not in printed.out + printed.err
         assert "推动传统产业数字化转型" in printed.out
-
-
-def test_no_more_processes_than_are_of_use(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    asked = []
-
-    def pipe(self: Analyzer, *_: object, jobs: int, **__: object) -> Iterator[object]:
-        asked.append(jobs)
-        return iter(())
-
-    monkeypatch.setattr(Analyzer, "pipe", pipe)
-    monkeypatch.setattr(os, "cpu_count", lambda: 2)
-    (tmp_path / "a.txt").write_text(LAB, encoding="utf-8")
-    main(["digest", str(tmp_path / "a.txt"), "--jobs", "9999"])
-    assert asked == [8]
 
 
 def test_the_command_replaces_no_input_and_nothing_unasked(

@@ -14,7 +14,7 @@ from policynlp import cli
 from policynlp.analysis.goals import aim
 from policynlp.analysis.themes import status_of
 from policynlp.article import NONE, TAGGED, UNCERTAIN
-from policynlp.errors import ModelError
+from policynlp.errors import ModelError, UsageError
 from policynlp.model import LEVELS, Model, default_folder, load
 from policynlp.training.fit import PRECISIONS, Fit
 from policynlp.training.measures import LEAST_TAGGED, score, thresholds_by_precision
@@ -145,9 +145,9 @@ def test_a_model_without_promises_says_so(model: Model) -> None:
 
 @pytest.mark.parametrize("goal", [0.0, 1.0, -1.0, 1.5, float("nan")])
 def test_a_goal_lies_between_0_and_1(model: Model, goal: float) -> None:
-    with pytest.raises(ValueError, match="between 0 and 1"):
+    with pytest.raises(UsageError, match="between 0 and 1"):
         aim(model, goal, {})
-    with pytest.raises(ValueError, match="between 0 and 1"):
+    with pytest.raises(UsageError, match="between 0 and 1"):
         aim(model, None, {THEMES[0]: goal})
 
 

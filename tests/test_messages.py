@@ -17,7 +17,7 @@ import pytest
 from policynlp import messages
 from policynlp.cli import main
 from policynlp.cli.arguments import BAD_USAGE, DONE, FAILED
-from policynlp.errors import InputError
+from policynlp.errors import InputError, UsageError
 from policynlp.messages import chinese, say, speak, speaking
 from policynlp.messages.asked import asked
 from policynlp.terminal import display_width
@@ -234,5 +234,5 @@ def test_help_is_in_chinese_and_no_wider_than_the_terminal(
 
 
 def test_there_is_no_other_language() -> None:
-    with pytest.raises(ValueError, match="no such language"):
+    with pytest.raises(UsageError, match="no such language"):
         speak("fr")

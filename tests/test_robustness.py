@@ -378,8 +378,7 @@ def test_what_is_no_article_fails_alone(analyzer: policynlp.Analyzer) -> None:
     first, failed, last = analyzer.pipe([text, None, text], on_error="return")
     assert first == last == analyzer.analyze(text)
     assert isinstance(failed, Failure)
-    with pytest.raises(ValueError, match="jobs=0"):
-        analyzer.pipe([text], jobs=0)
+    assert failed.reason == "an article is a string or an Article, not NoneType"
 
 
 def test_an_article_that_is_not_divided_is_read(analyzer: policynlp.Analyzer) -> None:

@@ -18,9 +18,9 @@ import pytest
 from fake_analyzer import CRASH, DIE, HANG, THEMES, FakeAnalyzer, LoggingAnalyzer
 from policynlp.batch import Options, look, score
 from policynlp.batch import source as source_module
-from policynlp.batch.processes import Nursery
 from policynlp.errors import OutputError
 from policynlp.messages import speaking
+from policynlp.processes import Nursery
 from policynlp.reading import formats
 from policynlp.reading.formats import Item, Reading
 from policynlp.records import InputRecord
@@ -179,7 +179,8 @@ import os, sys, time
 from fake_analyzer import HANG, FakeAnalyzer, LoggingAnalyzer
 from functools import partial
 from pathlib import Path
-from policynlp.batch import processes, score
+from policynlp import processes
+from policynlp.batch import score
 if {guarded}:
     processes._is_linux = lambda: False
 data, out, log = sys.argv[1:]

@@ -1,10 +1,11 @@
 """One article in, its analysis out; or many, in order."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
-from functools import cache, cached_property
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property, partial
 from hashlib import sha256
-from itertools import accumulate, chain, pairwise
+from itertools import accumulate, pairwise
+from numbers import Real
+from os import PathLike
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -18,12 +19,12 @@ from policynlp.analysis.layout import Layout, count_rows, lay_out
 from policynlp.analysis.results import put_together
 from policynlp.analysis.themes import Weighted, infer
 from policynlp.article import AbstractLimits, Analysis, Article, Failure
-from policynlp.errors import InputError, ModelError
+from policynlp.errors import InputError, ModelError, PolicyNLPError, UsageError
 from policynlp.fields import FieldError
 from policynlp.garbage import without_collection
 from policynlp.language.terms import Floats, tf_idf
-from policynlp.messages import speak, spoken
-from policynlp.model import MANIFEST, Cutoffs, Model, default_folder
+from policynlp.messages import say, speak, spoken
+from policynlp.model import MANIFEST, Model, default_folder
 from policynlp.model import load as load_model
 from policynlp.reading import read_text
 
@@ -40,7 +41,12 @@ class Analyzer:
     """Analyzes articles with one model. Make it once: loading takes longer than an article."""
 
     def __init__(self, model: Model, folder: Path | None = None) -> None:
-        """Take a loaded model; ``folder`` is where other processes can load it from."""
+        """Take a loaded model and, if it is known, the folder that it comes from."""
+        if not isinstance(model, Model):
+            raise UsageError(
+                "an analyzer is made of a model, not of {value!r}: policynlp.load reads one",
+                value=model,
+            )
         self._model = model
         self._folder = folder
         self._places = {theme: i for i, theme in enumerate(model.themes)}
@@ -101,35 +107,28 @@ class Analyzer:
         """Analyze ``items`` in order, with ``jobs`` processes, as they are asked for.
 
         Articles go through in lots of up to 32: one by one, short ones take twice as long.
-        With ``on_error="return"`` an item that fails gives a :class:`Failure` in its place.
+        With ``on_error="return"`` an item that fails gives a :class:`Failure` in its place. What
+        ``items`` itself raises comes behind the results of the items before.
         """
         self._check(limits)
-        if jobs < 1 or on_error not in ("raise", "return"):
-            raise ValueError(
-                f"jobs={jobs!r} must be 1 or more, on_error={on_error!r} raise or return"
+        if isinstance(items, str | bytes | Article) or not isinstance(items, Iterable):
+            raise InputError(
+                "several articles are needed, in a list or the like, not {type}: analyze takes one",
+                type=type(items).__name__,
             )
+        if isinstance(jobs, bool) or not isinstance(jobs, int) or jobs < 1:
+            raise UsageError("jobs={value!r} must be a whole number from 1 on", value=jobs)
+        if on_error not in ("raise", "return"):
+            raise UsageError("on_error={value!r} must be 'raise' or 'return'", value=on_error)
         lots = _lots(items)
+        attempt = partial(_attempt_lot, self, limits, on_error, spoken())
         if jobs > 1:
-            return chain.from_iterable(self._attempt_parallel(lots, limits, on_error, jobs))
-        return chain.from_iterable(self._attempt(lot, limits, on_error) for lot in lots)
+            from policynlp.processes import in_order, may_start  # 20 ms that one need not wait for
 
-    def _attempt_parallel(
-        self,
-        lots: Iterable[list[str | Article]],
-        limits: AbstractLimits,
-        on_error: OnError,
-        jobs: int,
-    ) -> Iterator[list[Analysis | Failure]]:
-        from joblib import Parallel, delayed  # 300 ms that one article need not wait for
-
-        if self._folder is None:
-            raise ValueError("jobs needs an analyzer that was loaded from a folder")
-        cutoffs = (self._model.paragraph, self._model.section)
-        results: Iterator[list[Analysis | Failure]] = Parallel(n_jobs=jobs, return_as="generator")(
-            delayed(_attempt_lot)(self._folder, cutoffs, lot, limits, on_error, spoken())
-            for lot in lots
-        )
-        return results
+            if may_start():
+                lost = partial(_lost, attempt, on_error)
+                return _joined(in_order(lots, attempt, lost, jobs))
+        return _joined(self._attempt(lot, limits, on_error) for lot in lots)
 
     def _attempt(
         self, lot: list[str | Article], limits: AbstractLimits, on_error: OnError
@@ -143,8 +142,9 @@ class Analyzer:
                 raise
             if len(lot) > 1:
                 return [self._attempt([item], limits, on_error)[0] for item in lot]
-            name = lot[0].id if isinstance(lot[0], Article) else ""
-            return [Failure(name, "", "analyze", f"{type(error).__name__}: {error}")]
+            ours = isinstance(error, PolicyNLPError)
+            reason = str(error) if ours else f"{type(error).__name__}: {error}"
+            return [_failure(lot[0], reason)]
 
     def _analyze(self, articles: Sequence[Article], limits: AbstractLimits) -> list[Analysis]:
         model = self._model
@@ -179,20 +179,33 @@ class Analyzer:
 
     def _check(self, limits: AbstractLimits) -> None:
         """Raise ``InputError`` naming the first of ``limits`` that cannot be kept."""
+        if limits is DEFAULT_LIMITS:
+            return
+        if not isinstance(limits, AbstractLimits):
+            raise InputError("limits={value!r} must be AbstractLimits", value=limits)
         for name in ("characters", "sentences", "section_characters"):
             most = getattr(limits, name)
-            if most is not None and (not isinstance(most, int) or most < 1):
+            if most is not None and (
+                isinstance(most, bool) or not isinstance(most, int) or most < 1
+            ):
                 raise InputError(
                     "{name}={value!r} must be a whole number from 1 on, or None",
                     name=name,
                     value=most,
                 )
-        if limits.ratio is not None and not 0.0 < limits.ratio <= 1.0:
-            raise InputError("ratio={value!r} must be above 0 and at most 1", value=limits.ratio)
-        if isinstance(limits.themes, str):
+        ratio = limits.ratio
+        if ratio is not None and (
+            isinstance(ratio, bool) or not isinstance(ratio, Real) or not 0.0 < ratio <= 1.0
+        ):
+            raise InputError("ratio={value!r} must be above 0 and at most 1", value=ratio)
+        if not isinstance(limits.whole_sentences, bool):
+            raise InputError(
+                "whole_sentences={value!r} must be True or False", value=limits.whole_sentences
+            )
+        if not isinstance(limits.themes, tuple | list):
             raise InputError("themes={value!r} must be a tuple of themes", value=limits.themes)
         for theme in limits.themes:
-            if theme not in self._places:
+            if theme not in self.themes:
                 raise InputError(
                     "no theme is called {theme}; there are {themes}",
                     theme=theme,
@@ -227,25 +240,51 @@ def load(
     Raises ``ModelError`` naming the file if the folder is not whole or was made for other
     words than this version cuts, and naming the theme if it cannot promise ``min_precision``.
     """
+    if path is not None and not isinstance(path, str | PathLike):
+        raise UsageError("a model is loaded by the path of its folder, not {value!r}", value=path)
     folder = default_folder() if path is None else Path(path)
-    return Analyzer(aim(load_model(folder), min_precision, thresholds or {}), folder)
+    goals = {} if thresholds is None else thresholds
+    return Analyzer(aim(load_model(folder), min_precision, goals), folder)
 
 
-@cache
-def _worker_analyzer(folder: Path, paragraph: Cutoffs, section: Cutoffs) -> Analyzer:
-    return Analyzer(replace(load_model(folder), paragraph=paragraph, section=section), folder)
+def _joined(lots: Iterable[list[Analysis | Failure]]) -> Iterator[Analysis | Failure]:
+    """The results of lots, as a generator, which can be closed."""
+    return (found for lot in lots for found in lot)
 
 
 def _attempt_lot(
-    folder: Path,
-    cutoffs: tuple[Cutoffs, Cutoffs],
-    lot: list[str | Article],
+    analyzer: Analyzer,
     limits: AbstractLimits,
     on_error: OnError,
     language: str,
+    lot: list[str | Article],
 ) -> list[Analysis | Failure]:
+    """Analyze a lot in another process."""
     speak(language)  # A failure's reason is said here.
-    return _worker_analyzer(folder, *cutoffs)._attempt(lot, limits, on_error)
+    return analyzer._attempt(lot, limits, on_error)
+
+
+def _lost(
+    attempt: Callable[[list[str | Article]], list[Analysis | Failure]],
+    on_error: OnError,
+    lot: list[str | Article],
+) -> list[Analysis | Failure]:
+    """Try the items of a lot again, of which a process died, each in a process of its own."""
+    if on_error == "raise":
+        raise InputError(
+            "a worker process died: perhaps of an article, perhaps the memory is full; "
+            "with on_error='return' the rest goes on"
+        )
+    if len(lot) == 1:
+        return [_failure(lot[0], say("the worker process died on this article"))]
+    from policynlp.processes import in_order
+
+    lost = partial(_lost, attempt, on_error)
+    return list(_joined(in_order([[item] for item in lot], attempt, lost, 1)))
+
+
+def _failure(item: object, reason: str) -> Failure:
+    return Failure(item.id if isinstance(item, Article) else "", "", "analyze", reason)
 
 
 def _article(item: str | Article) -> Article:
@@ -255,22 +294,60 @@ def _article(item: str | Article) -> Article:
         raise InputError(
             "an article is a string or an Article, not {type}", type=type(item).__name__
         )
+    for name in ("text", *_METADATA):
+        if not isinstance(getattr(item, name), str):
+            raise InputError(
+                "{name}={value!r} of an Article must be a string",
+                name=name,
+                value=getattr(item, name),
+            )
     if item.sections or not item.text.strip():
+        _check_sections(item)
         return item
     metadata = {name: getattr(item, name) for name in _METADATA}
     return read_text(item.text, **metadata)
+
+
+def _check_sections(article: Article) -> None:
+    """Raise ``InputError`` where an article is divided in places that its text does not have."""
+    try:
+        places = [0]
+        for section in article.sections:
+            places.append(section.start)
+            if section.heading:
+                places += (section.heading.start, section.heading.end)
+            for paragraph in section.paragraphs:
+                places.append(paragraph.start)
+                for sentence in paragraph.sentences:
+                    places += (sentence.start, sentence.end)
+                places.append(paragraph.end)
+            places.append(section.end)
+        places.append(len(article.text))
+        in_order = set(map(type, places)) == {int} and places == sorted(places)
+    except (AttributeError, TypeError):
+        in_order = False
+    if not in_order:
+        raise InputError(
+            "the sections of an Article must be Section objects whose places follow one another "
+            "in its text; without sections it is divided by its text"
+        )
 
 
 def _lots(items: Iterable[str | Article]) -> Iterator[list[str | Article]]:
     """Group ``items``; a lot with a long article is a short one."""
     lot: list[str | Article] = []
     size = 0
-    for item in items:
-        lot.append(item)
-        if isinstance(item, str | Article):  # anything else fails later, alone
-            size += len(item if isinstance(item, str) else item.text)
-        if len(lot) == _LOT_ARTICLES or size >= _LOT_CHARACTERS:
+    try:
+        for item in items:
+            lot.append(item)
+            text = item.text if isinstance(item, Article) else item
+            size += len(text) if isinstance(text, str) else 0  # anything else fails later, alone
+            if len(lot) == _LOT_ARTICLES or size >= _LOT_CHARACTERS:
+                yield lot
+                lot, size = [], 0
+    except Exception:
+        if lot:
             yield lot
-            lot, size = [], 0
+        raise
     if lot:
         yield lot

@@ -2,8 +2,9 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
+from numbers import Real
 
-from policynlp.errors import GoalError
+from policynlp.errors import GoalError, UsageError
 from policynlp.messages import say
 from policynlp.model import Cutoffs, Model
 
@@ -17,7 +18,7 @@ def aim(model: Model, min_precision: float | None, thresholds: Mapping[str, floa
     first. The default's uncertain range begins where it did, and ends at the new threshold.
 
     Raises ``GoalError`` for a theme that the model lacks, or whose precision it cannot
-    promise, and ``ValueError`` for a goal that does not lie between 0 and 1.
+    promise, and ``UsageError`` for a goal that is no number between 0 and 1.
     """
     _check(model, min_precision, thresholds)
 
@@ -25,7 +26,7 @@ def aim(model: Model, min_precision: float | None, thresholds: Mapping[str, floa
         chosen = list(default.threshold)
         for i, theme in enumerate(model.themes):
             if theme in thresholds:
-                chosen[i] = thresholds[theme]
+                chosen[i] = float(thresholds[theme])
             elif min_precision is not None:
                 chosen[i] = _promised(model, level, i, min_precision)
         return Cutoffs(tuple(chosen), tuple(map(min, default.uncertain_from, chosen)))
@@ -35,6 +36,8 @@ def aim(model: Model, min_precision: float | None, thresholds: Mapping[str, floa
 
 
 def _check(model: Model, min_precision: float | None, thresholds: Mapping[str, float]) -> None:
+    if not isinstance(thresholds, Mapping):
+        raise UsageError("thresholds={value!r} must be numbers by theme", value=thresholds)
     for theme in thresholds:
         if theme not in model.themes:
             raise GoalError(
@@ -44,8 +47,10 @@ def _check(model: Model, min_precision: float | None, thresholds: Mapping[str, f
                 themes="、".join(model.themes),
             )
     for goal in (*thresholds.values(), *([] if min_precision is None else [min_precision])):
-        if not 0 < goal < 1:
-            raise ValueError(f"a threshold or precision must lie between 0 and 1, not {goal}")
+        if isinstance(goal, bool) or not isinstance(goal, Real) or not 0 < goal < 1:
+            raise UsageError(
+                "a threshold or precision must be a number between 0 and 1, not {goal!r}", goal=goal
+            )
 
 
 def _promised(model: Model, level: str, theme: int, min_precision: float) -> float:

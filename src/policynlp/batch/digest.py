@@ -9,7 +9,6 @@ from policynlp.analyzer import Analyzer
 from policynlp.article import Article, Failure
 from policynlp.batch.files import write_whole
 from policynlp.batch.outputs import STDOUT
-from policynlp.batch.workers import of_use
 from policynlp.errors import InputError, OutputError
 from policynlp.reading.formats import (
     Reading,
@@ -51,7 +50,7 @@ def digest(
     warnings: list[tuple[str, str]] = []
     articles = _articles(inputs, Reading(simplify=simplify), failures)
     limits = limits_for(themes or analyzer.themes)
-    for found in analyzer.pipe(articles, limits=limits, jobs=of_use(jobs), on_error="return"):
+    for found in analyzer.pipe(articles, limits=limits, jobs=jobs, on_error="return"):
         if isinstance(found, Failure):
             failures.append(found)
         else:

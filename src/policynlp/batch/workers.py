@@ -4,7 +4,6 @@ A process on whose chunk nothing happens for too long is ended, as one that died
 chunk is tried again article by article; the one at which a process ends again is a failure.
 """
 
-import os
 import pickle
 import time
 from collections import deque
@@ -17,10 +16,10 @@ from multiprocessing.connection import Connection, wait
 from typing import Any, Final, Generic, TypeVar
 
 from policynlp.article import Failure
-from policynlp.batch.processes import Child, Nursery
 from policynlp.batch.source import Chunk, Note
 from policynlp.errors import OutputError, PolicyNLPError
 from policynlp.messages import say
+from policynlp.processes import Child, Nursery, of_use
 
 T = TypeVar("T")
 Begin = Callable[[], Callable[[Chunk, Note], T]]
@@ -28,7 +27,6 @@ Begin = Callable[[], Callable[[Chunk, Note], T]]
 MAX_SECONDS: Final = 60.0
 """How long an article may take; of 3,000 the slowest took 0.02 s, a million characters 4 s."""
 
-_MOST_PER_CPU: Final = 4
 _AHEAD: Final = 8  # chunks for each worker that may be done before an older one is
 # Nobody waits longer than this for the articles of a lot: each of them then has its own time.
 _PATIENCE: Final = 10.0
@@ -38,11 +36,6 @@ _START_SECONDS: Final = 300.0
 _MOST_DEATHS: Final = 4  # one after the other that no article explains
 
 _READY, _AT, _DONE, _RAISED = range(4)
-
-
-def of_use(jobs: int) -> int:
-    """So many processes, at most a few for each of the machine's."""
-    return min(jobs, _MOST_PER_CPU * (os.cpu_count() or 1))
 
 
 def work_off(

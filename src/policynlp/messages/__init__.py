@@ -7,9 +7,9 @@ of whoever prints them, whichever process raised them.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from importlib import resources
-from typing import Final
+from typing import Any, Final
 
 ENGLISH: Final = "en"
 CHINESE: Final = "zh"
@@ -22,7 +22,11 @@ def speak(language: str) -> None:
     """Say everything from now on in one of ``LANGUAGES``."""
     global _spoken
     if language not in LANGUAGES:
-        raise ValueError(f"no such language: {language!r}; there are {', '.join(LANGUAGES)}")
+        raise UsageError(
+            "no such language: {language!r}; there are {languages}",
+            language=language,
+            languages=", ".join(LANGUAGES),
+        )
     _spoken = language
 
 
@@ -57,3 +61,29 @@ def chinese() -> dict[str, str]:
     text = resources.files(__name__).joinpath("zh.toml").read_text(encoding="utf-8")
     templates: dict[str, str] = tomllib.loads(text)
     return templates
+
+
+class PolicyNLPError(Exception):
+    """Base of every error that this package raises on purpose.
+
+    It takes a template and its values, as ``InputError("{path}: is empty", path=path)``, and
+    reads in the language spoken where it is printed.
+    """
+
+    def __init__(self, template: str, /, **values: object) -> None:
+        """Keep what is said and of what; without values the template is taken as it is."""
+        super().__init__(template)
+        self.template = template
+        self.values = values
+
+    def __str__(self) -> str:
+        """Say what went wrong."""
+        return say(self.template, **self.values)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel between processes with the values."""
+        return partial(type(self), **self.values), (self.template,)
+
+
+class UsageError(PolicyNLPError):
+    """Options that contradict each other, or ask for what is not to be had."""
