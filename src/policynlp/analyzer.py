@@ -50,7 +50,10 @@ class Analyzer:
         self._model = model
         self._folder = folder
         self._places = {theme: i for i, theme in enumerate(model.themes)}
-        self._ranker = abstracts.Ranker(model.abstracts, model.abstract_words)
+        try:
+            self._ranker = abstracts.Ranker(model.abstracts, model.abstract_words)
+        except ModelError as error:
+            raise ModelError("{place}: {error}", place=folder or model.id, error=error) from error
 
     @cached_property
     def reference(self) -> Profile | None:

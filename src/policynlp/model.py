@@ -88,12 +88,16 @@ def save(model: Model, folder: Path, card: str) -> None:
     """Write ``model`` to ``folder``; the same model gives the same bytes.
 
     It is written beside its place and moved there when all of it is on the disk, so that a
-    model that stood there stays usable until then. Files of other kinds in it are kept.
+    model that stood there stays usable until then. Files of other kinds in it are kept. Raises
+    ``ModelError`` for what :func:`load` would refuse.
     """
+    with _unusable(folder):
+        check(model.id, fields.name)
     folder = folder.resolve()
     new, old = (folder.with_name(f".{folder.name}.{os.getpid()}.{n}") for n in ("new", "old"))
     try:
         _write_folder(model, new, card)
+        load(new)
         _swap(folder, new, old)
     finally:
         shutil.rmtree(new, ignore_errors=True)
@@ -303,9 +307,7 @@ _SHAPE: Final = objects(
             "paragraphs": fields.whole(),
         }
     ),
-    metrics=objects(
-        dict.fromkeys(("paragraphs", "sections"), objects({"macro_f1": maybe(number(0, 1))}))
-    ),
+    metrics=objects(dict.fromkeys(("paragraphs", "sections"), objects({"macro_f1": number(0, 1)}))),
 )
 
 
