@@ -22,7 +22,7 @@ LEVELS = (
     ("model",),
     ("language", "reading"),
     ("fields", "records", "destinations", "files"),
-    ("article", "errors", "processes", "safe"),
+    ("article", "errors", "garbage", "processes", "safe"),
     ("messages",),
 )
 RANKS = {group: rank for rank, groups in enumerate(LEVELS) for group in groups}

@@ -193,27 +193,37 @@ def test_an_analyzer_without_folder_has_processes_too(bundled: Analyzer) -> None
     assert again.analyze(TEXT) == bundled.analyze(TEXT)
 
 
-def test_garbage_is_looked_for_meanwhile(
-    bundled: Analyzer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It is the process's own matter: another thread would find it off, or on too early."""
-    seen = []
+@pytest.fixture
+def looked_for(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """Whether garbage is looked for while articles are laid out."""
+    seen: list[bool] = []
     lay_out = analyzer.lay_out
 
-    def noted(*args: Any) -> Any:
+    def noted(articles: Any, vocabulary: Any) -> Any:
         seen.append(gc.isenabled())
-        return lay_out(*args)
+        if articles[0].id == "wrong":
+            raise ArithmeticError
+        return lay_out(articles, vocabulary)
 
     monkeypatch.setattr(analyzer, "lay_out", noted)
+    return seen
+
+
+def test_garbage_is_looked_for_as_before(bundled: Analyzer, looked_for: list[bool]) -> None:
+    wrong = Article(TEXT, id="wrong")
     bundled.analyze(TEXT)
-    list(bundled.pipe([TEXT]))
+    next(bundled.pipe(text for text in [TEXT] * 99 if gc.isenabled()))
+    list(bundled.pipe([wrong], on_error="return"))
+    with pytest.raises(ArithmeticError):
+        bundled.analyze(wrong)
+    assert gc.isenabled()
     gc.disable()
     try:
         bundled.analyze(TEXT)
         assert not gc.isenabled()
     finally:
         gc.enable()
-    assert seen == [True, True, False]
+    assert set(looked_for) == {len(sys._current_frames()) > 1}  # Other tests may have left threads.
 
 
 def in_threads(n: int, work: Callable[[int], object]) -> list[object]:
@@ -233,7 +243,8 @@ def in_threads(n: int, work: Callable[[int], object]) -> list[object]:
     return [found[i] for i in range(n)]
 
 
-def test_eight_threads_have_the_results_of_one() -> None:
+def test_eight_threads_have_the_results_of_one(looked_for: list[bool]) -> None:
+    """And none of them stops the search for garbage, which is that of all."""
     shared = load()
     texts = [
         path.read_text(encoding="utf-8") for path in sorted((ROOT / "samples").glob("0[1-8]*"))
@@ -250,8 +261,9 @@ def test_eight_threads_have_the_results_of_one() -> None:
 
     alone = load()
     expected = ([alone.analyze(text) for text in texts], list(alone.pipe(texts, limits=limits)))
+    looked_for.clear()
     assert in_threads(8, work) == [expected] * 8
-    assert gc.isenabled()
+    assert set(looked_for) == {True}
 
 
 @pytest.mark.parametrize("engine", ["rust_cut", "python_cut"])

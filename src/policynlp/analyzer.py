@@ -21,6 +21,7 @@ from policynlp.analysis.themes import Weighted, infer
 from policynlp.article import AbstractLimits, Analysis, Article, Failure
 from policynlp.errors import InputError, ModelError, PolicyNLPError, UsageError
 from policynlp.fields import FieldError
+from policynlp.garbage import without_collection
 from policynlp.language.terms import Floats, tf_idf
 from policynlp.messages import say, speak, spoken
 from policynlp.model import MANIFEST, Model, default_folder
@@ -49,7 +50,10 @@ class Analyzer:
         self._model = model
         self._folder = folder
         self._places = {theme: i for i, theme in enumerate(model.themes)}
-        self._ranker = abstracts.Ranker(model.abstracts, model.abstract_words)
+        try:
+            self._ranker = abstracts.Ranker(model.abstracts, model.abstract_words)
+        except ModelError as error:
+            raise ModelError("{place}: {error}", place=folder or model.id, error=error) from error
 
     @cached_property
     def reference(self) -> Profile | None:
@@ -101,7 +105,8 @@ class Analyzer:
         keep or that name a theme which the model does not know.
         """
         self._check(limits)
-        return self._analyze([_article(item)], limits)[0]
+        with without_collection():
+            return self._analyze([_article(item)], limits)[0]
 
     def pipe(
         self,
@@ -142,7 +147,8 @@ class Analyzer:
     ) -> list[Analysis | Failure]:
         """Analyze a lot; where that fails, its items one by one."""
         try:
-            return [*self._analyze([_article(item) for item in lot], limits)]
+            with without_collection():
+                return [*self._analyze([_article(item) for item in lot], limits)]
         except Exception as error:
             if on_error == "raise":
                 raise

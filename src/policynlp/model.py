@@ -90,15 +90,18 @@ def save(model: Model, folder: Path, card: str) -> None:
 
     It is written beside its place and moved there when all of it is on the disk, so that a
     model that stood there stays usable until then. Files of other kinds in it are kept. What a
-    program that was killed has left is put in order first. Raises ``OutputError`` where it cannot
-    be written.
+    program that was killed has left is put in order first. Raises ``ModelError`` for what
+    :func:`load` would refuse, and ``OutputError`` where it cannot be written.
     """
+    with _unusable(folder):
+        check(model.id, fields.name)
     folder = folder.resolve()
     with writing(folder):
         _tidy(folder)
         new, old = (folder.with_name(f".{folder.name}.{os.getpid()}.{n}") for n in ("new", "old"))
         try:
             _write_folder(model, new, card)
+            load(new)
             _keep_others(folder, new)
             _swap(folder, new, old)
         finally:
@@ -329,9 +332,7 @@ _SHAPE: Final = objects(
             "paragraphs": fields.whole(),
         }
     ),
-    metrics=objects(
-        dict.fromkeys(("paragraphs", "sections"), objects({"macro_f1": maybe(number(0, 1))}))
-    ),
+    metrics=objects(dict.fromkeys(("paragraphs", "sections"), objects({"macro_f1": number(0, 1)}))),
 )
 
 

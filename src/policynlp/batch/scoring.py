@@ -11,6 +11,7 @@ from policynlp.article import AbstractLimits, Analysis, Article, Failure
 from policynlp.batch.options import Options
 from policynlp.batch.outputs import Output, output_for
 from policynlp.batch.source import Chunk, Note
+from policynlp.garbage import without_collection
 from policynlp.messages import say, speak, speaking, spoken
 from policynlp.reading.formats import Item, make_article
 
@@ -206,11 +207,12 @@ def score_chunk(
     """Score every article of a chunk; whatever goes wrong with one, the others go on."""
     part = Part()
     rendered: list[bytes] = []
-    for found in analyzed(chunk, scorer, options, note):
-        if isinstance(found, Failure):
-            part.fail(found)
-        else:
-            _write(*found, output, part, rendered)
+    with without_collection():
+        for found in analyzed(chunk, scorer, options, note):
+            if isinstance(found, Failure):
+                part.fail(found)
+            else:
+                _write(*found, output, part, rendered)
     note(len(chunk.entries), "")
     part.output = output.pack(b"".join(rendered))
     return part

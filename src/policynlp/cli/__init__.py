@@ -7,8 +7,6 @@ TYPE_CHECKING = False  # as type checkers know it, without the import of typing
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_COLLECT_AFTER = 50_000  # objects; 700 cost a batch 2 % of its time, and articles leave no cycles
-
 
 def start(argv: "Sequence[str] | None" = None) -> int:
     """Run the command line in a process of its own, which Ctrl-C may end at any moment."""
@@ -21,7 +19,6 @@ def start(argv: "Sequence[str] | None" = None) -> int:
         interruptible = signal.getsignal(signal.SIGINT) is signal.default_int_handler
         if interruptible:  # While modules load there is nothing to tidy up, nor to say.
             signal.signal(signal.SIGINT, signal.SIG_DFL)
-        gc.set_threshold(_COLLECT_AFTER)
         # What is left when Python ends need not be searched: 25 ms, twice as much with jobs.
         atexit.register(gc.freeze)
         from policynlp.cli.program import main

@@ -34,12 +34,15 @@ def add_models(commands: "Commands") -> None:
 
 
 def _models(args: argparse.Namespace) -> int:
+    from policynlp.analyzer import Analyzer
     from policynlp.model import default_folder, load
 
     folders = [Path(folder) for folder in args.folders] or [default_folder()]
     for folder in (found for each in folders for found in _model_folders(each)):
         try:
-            lines = list(_lines(load(folder)))
+            model = load(folder)
+            _ = Analyzer(model, folder).reference  # Looks at what a model is used for, too.
+            lines = list(_lines(model))
         except ModelError as error:
             lines = [say("unusable: {error}", error=error)]
         tell(str(folder), *(f"  {line}" for line in lines))
@@ -57,16 +60,18 @@ def _model_folders(folder: Path) -> list[Path]:
 
 
 def _lines(model: "Model") -> Iterator[str]:
-    corpus, metrics = model.details["corpus"], model.details["metrics"]
     yield f"{model.id}: {'、'.join(model.themes)}"
-    names = sorted({file["file"].partition("/")[0] for file in corpus["files"]})
-    yield say(
-        "trained on {paragraphs} paragraphs of {names}",
-        paragraphs=corpus["paragraphs"],
-        names=say(", ").join(names),
-    )
-    yield say(
-        "macro-F1, cross-validated: paragraphs {paragraphs:.3f}, sections {sections:.3f}",
-        paragraphs=metrics["paragraphs"]["macro_f1"],
-        sections=metrics["sections"]["macro_f1"],
-    )
+    corpus, metrics = model.details.get("corpus"), model.details.get("metrics")
+    if corpus:
+        names = sorted({file["file"].partition("/")[0] for file in corpus["files"]})
+        yield say(
+            "trained on {paragraphs} paragraphs of {names}",
+            paragraphs=corpus["paragraphs"],
+            names=say(", ").join(names),
+        )
+    if metrics:
+        yield say(
+            "macro-F1, cross-validated: paragraphs {paragraphs:.3f}, sections {sections:.3f}",
+            paragraphs=metrics["paragraphs"]["macro_f1"],
+            sections=metrics["sections"]["macro_f1"],
+        )

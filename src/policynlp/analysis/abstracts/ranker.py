@@ -16,13 +16,15 @@ class Ranker:
         """Take the bias and a weight for each of FEATURES, and [terms] weights of words."""
         if weights.shape != (len(FEATURES) + 1,) or not np.isfinite(weights).all():
             raise ModelError(
-                "abstracts: expected {expected} finite weights, got {found}; "
+                "weights/abstracts.npy: expected {expected} finite weights, found {found}; "
                 "train the model again with this version",
                 expected=len(FEATURES) + 1,
                 found=weights.shape,
             )
         if lexicon.ndim != 1 or not np.isfinite(lexicon).all():
-            raise ModelError("abstracts: the weights of words must be one finite number a term")
+            raise ModelError(
+                "weights/abstract_words.npy: the weights of words must be one finite number a term"
+            )
         self.weights = weights
         self.lexicon = lexicon
 
@@ -31,7 +33,8 @@ class Ranker:
         # A product of matrices would sum in an order that depends on their size.
         weighted = np.multiply(measures.features.T, self.weights[1:], order="C")
         logits = np.add.reduce(weighted, axis=1) + self.weights[0]
-        scores: list[float] = (1.0 / (1.0 + np.exp(-logits))).tolist()
+        with np.errstate(over="ignore"):  # as of a model with far greater weights than any has
+            scores: list[float] = (1.0 / (1.0 + np.exp(-logits))).tolist()
         return scores
 
 
