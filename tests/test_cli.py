@@ -1,11 +1,14 @@
 """The command line: what it prints and how it ends."""
 
+import ast
 import csv
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +19,7 @@ from fake_analyzer import FakeAnalyzer
 from policynlp import cli
 from policynlp.article import AbstractLimits, Analysis, Article
 from policynlp.batch import Counts, Summary
+from policynlp.cli import program
 from policynlp.cli.progress import Progress
 from policynlp.terminal import Look, analysis_lines, display_width, wrap
 
@@ -378,3 +382,71 @@ def test_script_and_start_up() -> None:
     environment = {**os.environ, "PYTHONPATH": str(SOURCE)}
     output = subprocess.check_output([sys.executable, "-c", code], env=environment, text=True)
     assert output.strip() == "[]"
+
+
+COMMAND = [sys.executable, "-c", "import sys; from policynlp.cli import start; sys.exit(start())"]
+MODULE = [sys.executable, "-m", "policynlp.cli"]
+SAMPLE = SOURCE.parent / "samples" / "01-city-feature.txt"
+
+
+def started(command: list[str], *argv: object) -> subprocess.Popen[str]:
+    """A command in a process group of its own, as a terminal has it."""
+    return subprocess.Popen(
+        [*command, *map(str, argv)],
+        env={**os.environ, "PYTHONPATH": str(SOURCE)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def test_nothing_is_imported_before_ctrl_c_is_heard() -> None:
+    code = "import sys; own = {*sys.modules}; import policynlp.cli; print({*sys.modules} - own)"
+    environment = {**os.environ, "PYTHONPATH": str(SOURCE)}
+    output = subprocess.check_output([sys.executable, "-c", code], env=environment, text=True)
+    assert ast.literal_eval(output) == {"policynlp", "policynlp.cli"}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no groups to signal")
+def test_ctrl_c_at_any_moment_shows_no_traceback(tmp_path: Path) -> None:
+    """But one of Python's own first milliseconds, when nothing of ours has begun."""
+    told = {}
+    for number in range(24):
+        run = started(
+            (COMMAND, MODULE)[number % 2],
+            *("score", SAMPLE, "-o", tmp_path / f"{number}.jsonl", "--jobs", 1 + number // 2 % 2),
+        )
+        time.sleep(0.6 * number / 24)
+        os.killpg(run.pid, signal.SIGINT)
+        told[number] = (run.communicate(timeout=60)[1], run.returncode)
+    ours = str(SOURCE / "policynlp")
+    assert [text for text, _ in told.values() if "Traceback" in text and ours in text] == []
+    assert {code for _, code in told.values()} <= {0, 1, -signal.SIGINT}
+    assert "policynlp: error: interrupted\n" in {text for text, _ in told.values()}
+
+
+def test_an_interrupt_before_the_command_is_known_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted() -> object:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(program, "build_parser", interrupted)
+    assert cli.main(["models"]) == 1
+    assert capsys.readouterr().err == "policynlp: error: interrupted\n"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no groups to signal")
+def test_a_command_in_the_background_goes_on(tmp_path: Path) -> None:
+    """A shell lets what it starts behind an & ignore the Ctrl-C that is for others."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        run = started(COMMAND, "score", SAMPLE, "-o", tmp_path / "out.jsonl")
+    finally:
+        signal.signal(signal.SIGINT, before)
+    for _ in range(3):
+        time.sleep(0.1)
+        os.killpg(run.pid, signal.SIGINT)
+    assert "1 article" in run.communicate(timeout=60)[1]
+    assert run.returncode == 0

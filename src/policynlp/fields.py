@@ -117,6 +117,16 @@ def number(least: float, most: float) -> Shape:
     return look
 
 
+def one_of(*values: str) -> Shape:
+    """One of these strings."""
+
+    def look(value: Any, field: str) -> None:
+        if value not in values:
+            raise wrong(field, say(" or ").join(values), value)
+
+    return look
+
+
 def anything(value: Any, field: str) -> None:
     """Any value at all."""
 
@@ -126,13 +136,15 @@ def maybe(shape: Shape) -> Shape:
     return lambda value, field: None if value is None else shape(value, field)
 
 
-def lists(shape: Shape, *, least: int = 0) -> Shape:
-    """A list of at least so many values of ``shape``."""
+def lists(shape: Shape, *, least: int = 0, length: int | None = None) -> Shape:
+    """A list of at least so many values of ``shape``, or of just so many."""
 
     def look(value: Any, field: str) -> None:
         if not isinstance(value, list) or len(value) < least:
             wanted = say("a list that is not empty") if least else say("a list")
             raise wrong(field, wanted, value)
+        if length is not None and len(value) != length:
+            raise wrong(field, say("a list of {n} values", n=length), value)
         for i, each in enumerate(value):
             shape(each, f"{field}[{i}]")
 

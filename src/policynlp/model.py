@@ -90,8 +90,8 @@ def save(model: Model, folder: Path, card: str) -> None:
 
     It is written beside its place and moved there when all of it is on the disk, so that a
     model that stood there stays usable until then. Files of other kinds in it are kept. What a
-    program that was killed has left is put in order first. Raises ``ModelError`` for what
-    :func:`load` would refuse, and ``OutputError`` where it cannot be written.
+    program that was killed has left is put in order first. Raises ``OutputError`` where it cannot
+    be written, and ``ModelError`` for what :func:`load` would refuse.
     """
     with _unusable(folder):
         check(model.id, fields.name)
@@ -296,12 +296,12 @@ def _inner_path(value: Any, field: str) -> None:
 
 def _precision(value: Any, field: str) -> None:
     """A precision as a key has it."""
-    if value not in map(str, _PRECISIONS):
+    if value not in _PRECISIONS:
         raise FieldError('"{field}" must be named by a precision such as 0.9', field=field)
 
 
 _INNER: Final = re.compile(r"[\w.-]++(?:/[\w.-]++)*+")
-_PRECISIONS: Final = [hundredth / 100 for hundredth in range(1, 100)]
+_PRECISIONS: Final = frozenset(str(hundredth / 100) for hundredth in range(1, 100))
 _NUMBER: Final = number(-_LARGEST, _LARGEST)
 _LEVEL: Final = objects(
     {"threshold": number(_LEAST, 1), "uncertain_from": number(0, 1)},
@@ -403,14 +403,14 @@ def _vocabulary(path: Path) -> Vocabulary:
             term=shown(text[found.end() :].partition("\n")[0]),
         )
     vocabulary = Vocabulary(text[:-1].split("\n"))
-    for place, term in enumerate(vocabulary.terms):
-        if vocabulary.ids[term] != place:
-            raise ModelError(
-                "{path}:{line}: {term} stands there twice; restore it or train again",
-                path=path,
-                line=place + 1,
-                term=shown(term),
-            )
+    if len(vocabulary.ids) < len(vocabulary):
+        twice = next(i for i, t in enumerate(vocabulary.terms) if vocabulary.ids[t] != i)
+        raise ModelError(
+            "{path}:{line}: {term} stands there twice; restore it or train again",
+            path=path,
+            line=twice + 1,
+            term=shown(vocabulary.terms[twice]),
+        )
     return vocabulary
 
 

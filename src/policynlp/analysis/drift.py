@@ -13,7 +13,7 @@ from math import log2
 from typing import Any, Final, NamedTuple
 
 from policynlp.article import UNCERTAIN, Analysis
-from policynlp.fields import Shape, check, lists, objects, whole, wrong
+from policynlp.fields import Shape, check, lists, objects, whole
 from policynlp.messages import say
 
 NEAR, SOMEWHAT, FAR, TOO_FEW = "near", "somewhat", "far", "too few"
@@ -96,21 +96,10 @@ class Profile:
         self.uncertain += other.uncertain
 
 
-def _counts(n: int) -> Shape:
-    """So many counts."""
-
-    def look(value: Any, field: str) -> None:
-        lists(whole())(value, field)
-        if len(value) != n:
-            raise wrong(field, say("a list of {n} numbers", n=n), value)
-
-    return look
-
-
 _FIELDS: Final[Mapping[str, Shape]] = {
     **dict.fromkeys(("words", "unknown_words", "uncertain"), whole()),
-    "unknown": _counts(_RATES),
-    "scores": _counts(len(_SCORES) + 1),
+    "unknown": lists(whole(), length=_RATES),
+    "scores": lists(whole(), length=len(_SCORES) + 1),
 }
 PROFILE: Final = objects({}, **_FIELDS)
 

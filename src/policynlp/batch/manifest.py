@@ -14,7 +14,19 @@ from policynlp.batch.options import Options
 from policynlp.batch.scoring import Counts, Scorer
 from policynlp.batch.source import Survey
 from policynlp.errors import OutputError
-from policynlp.fields import anything, check, lists, maps, maybe, objects, parse, text, whole, wrong
+from policynlp.fields import (
+    anything,
+    check,
+    lists,
+    maps,
+    maybe,
+    objects,
+    one_of,
+    parse,
+    text,
+    whole,
+    wrong,
+)
 from policynlp.files import write_whole
 from policynlp.messages import LANGUAGES, say, spoken
 
@@ -70,15 +82,22 @@ def drift_of(manifest: Manifest) -> Drift | None:
 def read_manifest(path: Path) -> Manifest | None:
     """The manifest of an earlier run, if there is one."""
     try:
-        manifest: Manifest = parse(path.read_text(encoding="utf-8"))
-        check(manifest, _SHAPE)
-        check(manifest, _FINISHED if manifest["status"] == DONE else _BEGUN)
+        return manifest_at(path)
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, RecursionError) as error:
+    except (OSError, ValueError) as error:
         raise OutputError(
             "{path}: cannot be used ({error}); --overwrite begins anew", path=path, error=error
         ) from error
+
+
+def manifest_at(path: Path) -> Manifest:
+    """The manifest that stands there; ``OSError`` or ``ValueError`` where there is none."""
+    manifest: Manifest = parse(path.read_text(encoding="utf-8"))
+    check(manifest, _SHAPE)
+    if manifest["status"] == DONE:
+        check(manifest, _FINISHED)
+        check(manifest, _SHARD if manifest["shard"] else anything)
     return manifest
 
 
@@ -89,9 +108,11 @@ def _counted(value: Any, field: str) -> None:
         whole(value["sections"])(sections, f"{field}.themes.{theme}")
 
 
-def _language(value: Any, field: str) -> None:
-    if value not in LANGUAGES:
-        raise wrong(field, say(" or ").join(LANGUAGES), value)
+def _share(value: Any, field: str) -> None:
+    """Which of how many shards."""
+    lists(whole(), length=2)(value, field)
+    if not 1 <= value[0] <= value[1]:
+        raise wrong(field, say("a shard and how many there are"), value)
 
 
 _COUNTS: Final = objects(
@@ -102,25 +123,28 @@ _COUNTS: Final = objects(
     profile=PROFILE,
 )
 _FILE: Final = objects({"bytes": whole(), "sha256": text})
+_INPUTS: Final = objects({"files": whole(), "bytes": whole(), "articles": whole(), "sha256": text})
 _SHAPE: Final = objects(
     {
-        "status": text,
+        "status": one_of(RUNNING, DONE),
         "policynlp": text,
         "model": objects({"id": text, "sha256": text}),
-        "inputs": objects(
-            {"files": whole(), "bytes": whole(), "articles": whole(), "sha256": text}
-        ),
+        "inputs": _INPUTS,
         "options": maps(anything),
-        "shard": maybe(lists(whole())),
+        "shard": maybe(_share),
+        "started": text,
     },
     drift=objects({}, reference=maybe(PROFILE)),
-    messages=_language,
+    messages=one_of(*LANGUAGES),
 )
-_BEGUN: Final = objects({"started": text})
-_FINISHED: Final = objects(
-    {"started": text, "finished": text, "counts": _counted, "output": _FILE},
-    pieces=lists(lists(whole())),
-    failures=maybe(_FILE),
+_FINISHED: Final = objects({"finished": text, "counts": _counted, "output": _FILE})
+_SHARD: Final = objects(
+    {
+        "versions": maps(text),
+        "drift": maps(anything),
+        "pieces": lists(lists(whole(), length=2)),
+        "failures": maybe(_FILE),
+    }
 )
 
 

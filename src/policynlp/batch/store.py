@@ -15,6 +15,7 @@ from policynlp.batch.manifest import (
     Manifest,
     differences,
     identity,
+    manifest_at,
     note_counts,
     read_manifest,
     write_manifest,
@@ -25,6 +26,7 @@ from policynlp.batch.repeats import Repeats, find_repeats
 from policynlp.batch.scoring import FAILURES_KEPT, Counts, Part, Result
 from policynlp.destinations import check_place, check_unasked
 from policynlp.errors import InputError, OutputError
+from policynlp.fields import check, one_of
 from policynlp.files import remove_unfinished, whole_file, writing
 from policynlp.messages import ENGLISH
 
@@ -217,14 +219,15 @@ def run_of(out: Path) -> Manifest | None:
 def finished_run(path: Path) -> Manifest:
     """The manifest at ``path``; ``InputError`` if it is none, or of a run that is not finished."""
     try:
-        manifest = read_manifest(path)
-    except OutputError:
-        manifest = None
-    if manifest is None or manifest["status"] != DONE:
+        manifest = manifest_at(path)
+        check(manifest["status"], one_of(DONE))
+    except (OSError, ValueError) as error:
         raise InputError(
-            "{path}: is no manifest of a finished run; score writes OUT.run.json beside OUT",
+            "{path}: is no manifest of a finished run ({error}); "
+            "score writes OUT.run.json beside OUT",
             path=path,
-        )
+            error=error,
+        ) from error
     return manifest
 
 

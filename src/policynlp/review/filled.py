@@ -4,7 +4,7 @@ import csv
 import io
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 from zipfile import ZipFile
@@ -21,13 +21,13 @@ _NEEDED: Final = tuple(name for name in COLUMNS if name not in ("标题", "概�
 _MOST_TOLD: Final = 8
 _MOST_BYTES: Final = 1 << 28
 # As many rows as Excel has, and more columns than a review sheet; a cell may claim to be beyond.
-_MOST_CELLS: Final = {"max_row": 1 << 20, "max_col": 256, "values_only": True}
+_MOST_CELLS: Final = {"max_row": 1 << 20, "max_col": 64, "values_only": True}
 _KEY: Final = re.compile(
     r"(?P<article>.*)#(?P<section>[0-9]{1,9})\.(?P<paragraph>[0-9]{1,9})", re.S
 )
 
 Cells = Mapping[str, str]
-_Table = Iterable[Iterable[object]]
+_Table = Iterable[Sequence[object]]
 
 
 def read_sheet(path: Path) -> Reading:
@@ -216,6 +216,8 @@ def _damaged(path: Path) -> InputError:
 
 def _numbered(header: list[str], rows: _Table) -> Iterator[tuple[int, Cells]]:
     for number, row in enumerate(rows, 2):
+        if row.count(None) == len(row):  # A row that claims to be the last of all has 10**6 above.
+            continue
         values = [_cell(cell) for cell in row]
         cells = dict.fromkeys(header, "") | dict(zip(header, values, strict=False))
         if any(cell.strip() for cell in cells.values()):

@@ -6,6 +6,7 @@ word (``corpus/abstracts/words.tsv``). ``fit_ranker`` makes the ranker's weights
 """
 
 import csv
+import io
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -15,13 +16,16 @@ import numpy as np
 from policynlp.analysis.abstracts import FEATURES, Sentences, lay_out, measure
 from policynlp.analysis.layout import lay_out as lay_out_terms
 from policynlp.errors import CorpusError
+from policynlp.fields import check, number
 from policynlp.language.terms import Floats, Ints, Vocabulary, pool
 from policynlp.training.edited import Edited
+from policynlp.training.files import text_of
 
 ROWS, WORDS = "rows.tsv", "words.tsv"
 _WORDS_COLUMN: Final = FEATURES.index("words")
 _COLUMNS: Final = ("article", "sentence", "length", "pick", *FEATURES)
 _UNPICKED: Final = -1
+_FIGURE: Final = number(-1e6, 1e6)
 
 # How far weights may go: the variances of their priors, of standardised features and of the
 # words' tf-idf. Log-loss over ten folds of articles with that of words at 0: 0.4326, at 0.8:
@@ -209,26 +213,28 @@ def read_words(folder: Path) -> dict[str, float]:
 
 
 def _read(path: Path, header: Sequence[str]) -> Iterator[tuple[str, list[float]]]:
-    with path.open(encoding="utf-8", newline="") as file:
-        lines = csv.reader(file, "excel-tab")
+    line = 1
+    try:
+        lines = csv.reader(io.StringIO(text_of(path), newline=""), "excel-tab")
         if tuple(next(lines, ())) != tuple(header):
             raise CorpusError(
                 "{path}: the columns must be {header}", path=path, header=" ".join(header)
             )
-        number = 1
-        for number, (name, *cells) in enumerate(lines, 2):
-            if len(cells) != len(header) - 1:
+        for line, cells in enumerate(lines, 2):
+            if len(cells) != len(header):
                 raise CorpusError(
                     "{path}, line {number}: not {n_header} cells",
                     path=path,
-                    number=number,
+                    number=line,
                     n_header=len(header),
                 )
-            try:
-                yield name, [float(cell) for cell in cells]
-            except ValueError as error:
-                raise CorpusError(
-                    "{path}, line {number}: {error}", path=path, number=number, error=error
-                ) from error
-        if number == 1:
-            raise CorpusError("{path}: no rows", path=path)
+            values = list(map(float, cells[1:]))
+            for value in values:
+                check(value, _FIGURE)
+            yield cells[0], values
+    except (csv.Error, ValueError) as error:
+        raise CorpusError(
+            "{path}, line {number}: {error}", path=path, number=line, error=error
+        ) from error
+    if line == 1:
+        raise CorpusError("{path}: no rows", path=path)
