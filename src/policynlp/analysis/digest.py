@@ -166,7 +166,8 @@ def _leaders(candidates: Sequence[_Candidate]) -> list[_Candidate]:
     leaders: list[_Candidate] = []
     for number, (candidate, vector) in enumerate(zip(candidates, vectors, strict=True)):
         rare = sorted(vector, key=lambda word: (-vector[word], word))[:_RARE_WORDS]
-        rivals = dict.fromkeys(rival for word in rare for rival in holders[word])
+        # More of a word's holders would be too many, even if all are new.
+        rivals = dict.fromkeys(rival for word in rare for rival in holders[word][:_MOST_COMPARED])
         for rival in list(rivals)[:_MOST_COMPARED]:
             if _cosine(vector, vectors[rival]) >= _SAME:
                 candidates[rival].said_by |= candidate.said_by

@@ -34,7 +34,7 @@ _WIDTHS: Final = (
 )
 # Without the clock the same rows give the same bytes.
 _DATE: Final = (1980, 1, 1, 0, 0, 0)
-_MODIFIED: Final = re.compile(rb"(<dcterms:(created|modified)[^>]*>)[^<]*")
+_MODIFIED: Final = re.compile(rb"(<dcterms:(created|modified)[^<>]*>)[^<]*")
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,9 +36,12 @@ _WORD_KINDS: Final = dict.fromkeys(_NAVIGATION_WORDS.split(), "navigation") | di
 )
 
 _OPEN: Final = r"^[【\[（(]?\s*"
-_CLOSE: Final = r"\s*[】\]）)]?\s*"
-# A step of a crumb trail, a word between bars: no mark, and nothing that divides the steps, so
-# that a pattern over them cannot backtrack.
+# White space that may stand in several places goes to the first of them (*+): four of them tried
+# all ways of sharing it, and 热门推荐 with 54 spaces and ， took 10 ms.
+_CLOSE: Final = r"\s*+[】\]）)]?\s*+"
+# A step of a crumb trail, a word between bars: no mark, and nothing that divides the steps. A
+# step may be empty, so the arrows before it are taken together (++): 24 of them and ， took 0.5 s,
+# and each more twice as long.
 _STEP: Final = r"[^，。！？：:>＞›»→|丨｜┊]"
 
 _EDITOR: Final = (
@@ -75,7 +78,7 @@ _CONTACT: Final = (
     r"^[\d\-—()（）]{7,20}(?:$|\s)|^[\w.\-]+@[\w.\-]+$",
 )
 _COMMENTS: Final = (
-    r"^\d+\s*[条人]?\s*(?:评论|跟[帖贴]|参与|回复|条?留言)|\d+人参与|评论排行|评论\s*[⋅·]|网友\]",
+    r"^\d+\s*+[条人]?\s*+(?:评论|跟[帖贴]|参与|回复|条?留言)|\d人参与|评论排行|评论\s*[⋅·]|网友\]",
     r"(?:网友|最新|最热|全部|热门|精彩|发表|更多|我要)评论|说两句|有话说$|欢迎你?发表",
     r"网友跟[帖贴]|^热?门?跟[帖贴]|举报(?:赞|回复|查看|$)|回复\s*[⋅·\d]|^\|?(?:回复|收藏|举报|分享)$",
     r"(?:登录|注册)(?:后|[|/]|$)|^(?:.{0,20}\s)?\d+\s*(?:分钟|小时|天|秒)前$|^\|?[+＋]?1?[顶踩赞]\s*\d*$",
@@ -91,7 +94,7 @@ _LISTS: Final = (
 _RELATED: Final = (
     # 相关新闻 · 热门推荐 · 新闻排行榜 · 精彩图集：更多>>
     rf"{_OPEN}(?:{_FIRST_OF_LISTS})(?:{_LISTS})"
-    rf"\s*(?:排行|榜|推荐|/.{{0,20}})?{_CLOSE}[:：>》]*\s*(?:更多[+>》]*)?$",
+    rf"\s*+(?:排行|榜|推荐|/.{{0,20}})?{_CLOSE}[:：>》]*+\s*+(?:更多[+>》]*)?$",
     rf"{_OPEN}(?:延伸阅读|推荐阅读|往期回顾|相关(?:阅读|链接|新闻|报道|稿件))[】\]）)]?[:：]|相关主题[:：]$",
     rf"{_OPEN}[上下前后]一?[篇条]{_CLOSE}(?:[:：]|$)",
     r"^(?:文章|本文|新闻)?\s*(?:标\s*签|关键[词字]|TAG|[Tt]ags?)\s*[:：]",
@@ -101,7 +104,7 @@ _RELATED: Final = (
 _NAVIGATION: Final = (
     # 当前位置：首页 > 要闻 > 正文
     r"(?:当前|您?的|所在|现在的?)\s*(?:位置|所在)\s*[:：]|^位置[:：]|^当前所在",
-    rf"^{_STEP}{{1,16}}(?:[>＞›»→]+{_STEP}{{0,26}})+$|^[>＞›»→].{{1,14}}$|^[‹›<> ]+$",
+    rf"^{_STEP}{{1,16}}(?:[>＞›»→]++{_STEP}{{0,26}})++$|^[>＞›»→].{{1,14}}$|^[‹›<> ]+$",
     rf"^{_STEP}{{1,16}}(?:[|丨｜┊]{_STEP}{{1,16}}){{2,}}[|丨｜]?$|^[|丨｜].{{0,14}}$",
     r"^欢迎(?:您|来到|访问|光临)|^(?:今天|现在)是.{0,30}星期|^返回.{0,8}$",
     # The page of a paper, and the ways from it: 第05版：深度 · 上一版 下一版

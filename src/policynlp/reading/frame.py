@@ -36,7 +36,8 @@ LEAD_LINES: Final = 3
 # Short lines between header and prose are names of sources, channels and buttons; from here on,
 # or with a mark or a number, they are the body's first heading or salutation.
 _SHORTEST_OPENING: Final = 8
-_OPENING: Final = re.compile(r"[（(]?[一二三四五六七八九十\d]{1,2}[）)、.．]|.*[。！？!?：:，,”]$")
+_OPENING: Final = re.compile(r"[（(]?[一二三四五六七八九十\d]{1,2}[）)、.．]")
+_OPENING_ENDS: Final = frozenset("。！？!?：:，,”")
 
 
 # A paper's digital edition names the paper above its pages, and the page beside the date.
@@ -84,7 +85,8 @@ def _frame(lines: Sequence[Line], title: str, headers: list[int], first: int, la
     top = range(first, min(first + _LINES_ABOVE, last))
     sentence = next((i for i in top if is_prose(lines[i].text)), first)
     if title:
-        chosen = next((i for i in range(sentence) if same_line(lines[i].text, title)), -1)
+        wanted = unspaced(title)
+        chosen = next((i for i in range(sentence) if unspaced(lines[i].text) == wanted), -1)
     else:
         chosen = find_title(lines, headers, sentence)
     # The date of today at the top of a page has no title above it.
@@ -170,12 +172,14 @@ def _may_open_body(line: Line) -> bool:
     """Whether a line between header and prose may be the body's own."""
     if line.kind or is_subtitle(line.text):
         return False
-    return len(line.text) >= _SHORTEST_OPENING or _OPENING.match(line.text) is not None
+    if len(line.text) >= _SHORTEST_OPENING or line.text[-1] in _OPENING_ENDS:
+        return True
+    return _OPENING.match(line.text) is not None
 
 
-def same_line(line: str, title: str) -> bool:
-    """Whether two lines differ at most in their white space."""
-    return line == title or "".join(line.split()) == "".join(title.split())
+def unspaced(line: str) -> str:
+    """A line without its white space, in which it may differ from what is looked for."""
+    return "".join(line.split())
 
 
 def _with_value(lines: Sequence[Line], i: int) -> str:

@@ -55,13 +55,15 @@ _LABEL: Final = re.compile(
     + r")[】\]]?(?:\s*[:：]|(?=\s?(?:19|20)\d\d[-/.年]))"
 )
 _LABELLED: Final = re.compile(r"[:：]|(?:19|20)\d\d")
-# 来源某报| and 作者张三 without a colon, where the line is known to be one of metadata.
+# 来源某报| and 作者张三 without a colon, where the line is known to be one of metadata. The value
+# takes white space, too: none of what stands before it is given back (*+), or 来源 with
+# 4,000 spaces and ， took 1.8 s.
 _BARE_LABEL: Final = re.compile(
-    r"^(?P<label>来源于?|稿源|作者)\s*[|丨]?(?P<value>[^，。！？：:]{2,16}?)\s*[|丨]?$"
+    r"^(?P<label>来源于?|稿源|作者)(?=..)\s*+[|丨]?(?P<value>[^，。！？：:]{1,16}?)\s*+[|丨]?$"
 )
 # 本报记者 张三 李四 · 文/张三
 _BYLINE: Final = re.compile(
-    r"^[■□●◆（(]?\s*(?:(?:[^，。：\s]{0,8}(?:记者|通讯员|特派员))|文\s?[/／|丨])\s*[:：]?\s*"
+    r"^[■□●◆（(]?\s*(?:(?:[^，。：\s]{0,8}(?:记者|通讯员|特派员))|文\s?[/／|丨])\s*+[:：]?\s*+"
     r"(?P<names>[\u4e00-\u9fff]{2,4}(?:[\s、，/]+(?:通讯员\s*)?[\u4e00-\u9fff]{2,4}){0,5})[）)]?$"
 )
 _ROLE: Final = re.compile(
@@ -74,10 +76,13 @@ _HAN_DATE: Final = re.compile(
     r"([〇○零一二三四五六七八九]{4})年([一二三四五六七八九十]{1,3})月([一二三四五六七八九十]{1,3})日"
 )
 _HAN_DIGITS: Final = {c: i for i, c in enumerate("〇一二三四五六七八九")} | {"○": 0, "零": 0}
-# A line of its own with a date: 中国某网 2019-05-17 10:08 参与互动
+# A line of its own with a date: 中国某网 2019-05-17 10:08 参与互动. No white space is given back
+# (*+, ++): a date with 148 spaces and ， took 70 ms, eight times that with twice as many.
 _DATE_LINE: Final = re.compile(
-    rf"^(?:[^，。！？：:]{{0,24}}?[\s|｜（(》])?\s*{_DATE.pattern}\s?日?\s*(?:(?:星期|周).)?\s*"
-    r"(?:$|[\s|｜]*第?\s?[A-Z]?\d{1,3}\s?版.{0,60}$|T?\d{1,2}[:：]\d\d(?:[:：]\d\d)?(?:$|\W.{0,40}$|[^\d，。！？\s]{2,10}$)|[\s|｜)）][^，。！？]{0,12}$)"
+    rf"^(?:[^，。！？：:]{{0,24}}?[\s|｜（(》])?\s*+{_DATE.pattern}\s?日?(?:\s*+(?:星期|周).)?"
+    r"(?:\s*+(?:$|[\s|｜]*+第?\s?[A-Z]?\d{1,3}\s?版.{0,60}$"
+    r"|T?\d{1,2}[:：]\d\d(?:[:：]\d\d)?(?:$|\W.{0,40}$|[^\d，。！？\s]{2,10}$))"
+    r"|(?:\s++|\s*+[|｜)）])[^，。！？]{0,12}$)"
 )
 _LONGEST: Final = 160
 _URL: Final = re.compile(r"https?://[^\s，。；）)】\"'<>]+", re.IGNORECASE)

@@ -18,7 +18,7 @@ from policynlp.reading.frame import (
     find_frame,
     find_metadata,
     follows_prose,
-    same_line,
+    unspaced,
 )
 from policynlp.reading.lines import Line, read_lines
 from policynlp.reading.metadata import Metadata, merge, read_metadata
@@ -84,9 +84,10 @@ def _without_frame(lines: Sequence[Line], title: str, *, all_chrome: bool) -> Pa
     """Keep every line but the title, captions, the editor and notices; a single line always."""
     body, removed = [], []
     metadata = Metadata()
+    wanted = unspaced(title)
     for i, line in enumerate(lines):
         at_edge = i < _EDGE_LINES or i >= len(lines) - _EDGE_LINES
-        if i < _EDGE_LINES and title and same_line(line.text, title):
+        if i < _EDGE_LINES and title and unspaced(line.text) == wanted:
             removed.append(Removed(line.start, line.end, "title"))
         elif line.kind and len(lines) > 1 and (all_chrome or _is_chrome(line, at_edge=at_edge)):
             removed.append(Removed(line.start, line.end, line.kind))
@@ -113,6 +114,7 @@ def _within_frame(lines: Sequence[Line], title: str, frame: Frame) -> Page:
     metadata, frame = find_metadata(lines, frame)
     if not title and frame.title >= 0:
         title = lines[frame.title].text
+    wanted = unspaced(title)
     body, removed = [], []
     region = "navigation"
     for i, line in enumerate(lines):
@@ -120,7 +122,7 @@ def _within_frame(lines: Sequence[Line], title: str, frame: Frame) -> Page:
             region = "tools"
         elif i > frame.last:
             region = _region_below(region, line.kind)
-        reason = _reason(line, title, frame, i, region)
+        reason = _reason(line, wanted, frame, i, region)
         if reason:
             removed.append(Removed(line.start, line.end, reason))
         else:
@@ -136,14 +138,17 @@ def _region_below(region: str, kind: str) -> str:
 
 
 def _reason(line: Line, title: str, frame: Frame, i: int, region: str) -> str:
-    """Why a line is removed, or an empty string for a line of the body."""
+    """Why a line is removed, or an empty string for a line of the body.
+
+    ``title`` is without white space.
+    """
     inside = frame.first < i < frame.last
     below_lead = line.kind == "metadata" and i <= frame.first + LEAD_LINES
     if line.kind:
         return "" if inside and line.kind in _KEPT_INSIDE and not below_lead else line.kind
     in_body = frame.first <= i <= frame.last
     # Within the body a line like the title is a heading, but for one repeated at its start.
-    if title and (not in_body or i <= frame.first + 2) and same_line(line.text, title):
+    if title and (not in_body or i <= frame.first + 2) and unspaced(line.text) == title:
         return "title"
     return "" if in_body else region
 

@@ -183,27 +183,26 @@ def _candidate(text: str, start: int, end: int) -> str:
 def _joined(text: str, lines: Sequence[Span]) -> list[Span]:
     """The lines, two of them as one where the first breaks off and the second goes on."""
     joined: list[Span] = []
+    has_sentence = False
     for line in lines:
-        if joined and _breaks_off(text, joined[-1], line):
+        if joined and _breaks_off(text, joined[-1], line, has_sentence=has_sentence):
             joined[-1] = Span(joined[-1].start, line.end)
         else:
             joined.append(line)
+            has_sentence = False
+        has_sentence = has_sentence or text.find("。", *line) >= 0
     return joined
 
 
-def _breaks_off(text: str, line: Span, following: Span) -> bool:
+def _breaks_off(text: str, line: Span, following: Span, *, has_sentence: bool) -> bool:
     """Whether a line ends within a sentence that the line right below it goes on with.
 
     That is after a comma, or without any mark in a line that has sentences.
     """
     start, end = line
     last = text[end - 1]
-    if last not in "，、,":
-        if not last.isalnum() or end - start <= _LONGEST_UNNUMBERED:
-            return False
-        if text.find("。", start, end) < 0:
-            return False
-    return not text[end : following.start].strip(BLANK)
+    goes_on = has_sentence and last.isalnum() and end - start > _LONGEST_UNNUMBERED
+    return (last in "，、," or goes_on) and not text[end : following.start].strip(BLANK)
 
 
 def _is_run_in(text: str, sentence: Span) -> bool:

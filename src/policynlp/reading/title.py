@@ -52,7 +52,7 @@ _BELOW_HEADER: Final = -2
 _LINE_APART: Final = -1
 
 _BEFORE_ECHO: Final = re.compile(r"(?:[>＞›»→/]|(?:标\s*题|名\s*称)\s*[:：])\s*$")
-_AFTER_ECHO: Final = re.compile(r"\s*[_\-－–—|｜丨]")
+_AFTER_ECHO: Final = tuple("_-－–—|｜丨")
 _FOOTERS: Final = frozenset(("copyright", "metadata", "contact"))
 
 
@@ -115,7 +115,7 @@ def _echo(line: str, title: str) -> int:
     if len(line) <= len(title):
         return _REPEATED if line == title else 0
     before = line.endswith(title) and _BEFORE_ECHO.search(line[: -len(title)])
-    after = line.startswith(title) and _AFTER_ECHO.match(line, len(title))
+    after = line.startswith(title) and line[len(title) :].lstrip().startswith(_AFTER_ECHO)
     return _ECHOED if before or after else 0
 
 

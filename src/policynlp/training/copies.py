@@ -10,6 +10,7 @@ from policynlp.language.normalise import normalise
 
 SHINGLE = 5  # characters
 _APART = "\n"
+_NOT_WORDS = re.compile(r"\W+")
 
 
 def near_duplicates(texts: Sequence[str], least: float) -> Iterator[tuple[int, int, float]]:
@@ -53,7 +54,7 @@ def shared_runs(
 
 
 def _bare(text: str) -> str:
-    return re.sub(r"\W+", "", text)
+    return _NOT_WORDS.sub("", text)
 
 
 def _shingles(text: str) -> frozenset[str]:

@@ -8,9 +8,9 @@ from typing import Final, NamedTuple
 from policynlp.analysis.abstracts.coherence import unfit_of
 from policynlp.analysis.abstracts.features import Measures
 from policynlp.analysis.abstracts.ranker import Ranker
-from policynlp.analysis.abstracts.selection import Limits, Shortlist, choose, shortlist
+from policynlp.analysis.abstracts.selection import Among, Limits, Shortlist, choose, shortlist
 from policynlp.analysis.abstracts.sentences import Sentences, Unit, Units
-from policynlp.analysis.abstracts.words import Cosines, Likeness
+from policynlp.analysis.abstracts.words import Cosines
 from policynlp.article import Span
 
 _MOST_REPAIRS: Final = 8
@@ -98,13 +98,10 @@ class _Chooser:
         chosen = []
         for choice in choices:
             candidates, number = choice.candidates, choice.number
-            likeness: Likeness
+            among: Among = partial(self._words.among, number)
             if candidates.exact:
-                among = list(map(partial(bisect_left, compared[number]), candidates.places))
-                likeness = Cosines(tables[number], among)
-            else:
-                likeness = self._words.among(number, candidates.places)
-            best = self._repaired(choice, choose(candidates, likeness))
+                among = partial(_measured, tables[number], compared[number])
+            best = self._repaired(choice, choose(candidates, among))
             chosen.append([choice.task.unit.first + i for i in best])
         return chosen
 
@@ -133,4 +130,9 @@ class _Chooser:
         candidates = shortlist(choice.scores, choice.costs, choice.task.limits, usable)
         if not candidates.places:
             return []
-        return choose(candidates, self._words.among(choice.number, candidates.places))
+        return choose(candidates, partial(self._words.among, choice.number))
+
+
+def _measured(table: list[list[float]], compared: Sequence[int], places: Sequence[int]) -> Cosines:
+    """Return how alike some of the sentences are that were ``compared``."""
+    return Cosines(table, list(map(partial(bisect_left, compared), places)))
