@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from pathlib import PurePosixPath
 from typing import IO, Final
 
 from policynlp.article import Failure
@@ -124,8 +125,7 @@ def _refuse_stream(file: InputFile, reading: Reading) -> Iterator[Item | Failure
 
 def _refuse(file: InputFile, reading: Reading) -> Iterator[Item | Failure]:
     """The failure of a file of a kind that is not read, with what to do."""
-    assert file.path is not None
-    suffix = file.path.suffix.lower()
+    suffix = PurePosixPath(file.place).suffix.lower()
     advice = advice_for(suffix)
     reason = say("a file without an extension is not read: {advice}", advice=advice)
     if suffix:

@@ -2,7 +2,7 @@
 
 import codecs
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -85,6 +85,22 @@ def decode(data: bytes, *, place: str) -> str:
         if _reads_well([text], encoding):
             return text
     raise _undecodable(data, place)
+
+
+def decode_names(names: Sequence[bytes]) -> list[str] | None:
+    """``names`` as GBK has them, or ``None`` where they are not, or are those of another language.
+
+    A name, which is short, may be all of rare characters.
+    """
+    try:
+        decoded = [name.decode("gb18030") for name in names]
+    except UnicodeDecodeError:
+        return None
+    text = "\n".join(decoded)
+    han = _NOT_HAN.sub("", text)
+    rare = len(han) - _count_common(han)
+    common = rare <= max(_RARE_ALLOWED, (1 - _MIN_COMMON_IN_UTF8) * len(han))
+    return decoded if common and _is_chinese(text, han, "gb18030") else None
 
 
 def is_traditional(text: str) -> bool:
