@@ -85,7 +85,7 @@ def test_no_pattern_hides_in_a_function() -> None:
         in ("compile", "search", "match", "fullmatch", "findall", "finditer")
         + ("sub", "subn", "split")
     ]
-    assert [name for name, _ in hidden] == ["policynlp.batch.files"]
+    assert [name for name, _ in hidden] == ["policynlp.files"]
 
 
 def lines(*kinds: str) -> Callable[[int], str]:

@@ -73,7 +73,8 @@ class ArrowScorer:
         if PLACE in batch.schema.names:
             places = batch.column(PLACE).to_pylist()
             batch = batch.drop_columns([PLACE])
-        chunk = Chunk(0, list(items_of(batch, zip(places, places, strict=True))))
+        names = zip(places, places, strict=True)
+        chunk = Chunk(0, list(items_of(batch, names, self.options.reading)))
         output = output_for(STDOUT, self.themes, self.options)  # Lines of JSON.
         with speaking(self.messages):
             part = score_chunk(chunk, scorer, output, self.options)

@@ -1,9 +1,10 @@
 """The columns of tables: what they are called, and those of the inputs that they keep."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
+from policynlp.errors import OutputError
 from policynlp.records import METADATA, abstract_column
 
 CHINESE: Final = {
@@ -35,6 +36,11 @@ CHINESE: Final = {
     "run": "运行",
 }
 
+# Excel keeps so many digits of a number.
+_LARGEST: Final = 10**15
+# An article of many sections repeats so much at most, over all its rows.
+_MOST_REPEATED: Final = 32_000_000
+
 
 class Columns(NamedTuple):
     """A table's own columns, by their names in the documentation, then those that it keeps."""
@@ -51,9 +57,11 @@ class Columns(NamedTuple):
         """
         found = [translated(name, self.language) for name in self.names]
         prefix = translated("input", self.language)
+        taken = set(found)
         for name in self.kept:
-            while name in found:
+            while name in taken:
                 name = f"{prefix}_{name}"
+            taken.add(name)
             found.append(name)
         return found
 
@@ -78,9 +86,24 @@ def kept_cells(kept: Mapping[str, object], columns: Sequence[str]) -> list[objec
     return [_cell(kept.get(name)) for name in columns]
 
 
+def check_repeated(cells: Iterable[object], rows: int) -> None:
+    """Raise ``OutputError`` where ``cells``, in each of an article's rows, make too much of it."""
+    size = rows * sum(len(cell) for cell in cells if isinstance(cell, str))
+    if size > _MOST_REPEATED:
+        raise OutputError(
+            "{rows:,} sections, each a row with the same title and kept columns: {size:,} "
+            "characters, more than {most:,}; drop long columns, or write .jsonl or .parquet",
+            rows=rows,
+            size=size,
+            most=_MOST_REPEATED,
+        )
+
+
 def _cell(value: object) -> object:
     if value is None:
         return ""
+    if isinstance(value, int) and abs(value) >= _LARGEST:
+        return str(value)
     if isinstance(value, str | int | float):
         return value
-    return json.dumps(value, ensure_ascii=False, default=str)
+    return json.dumps(value, ensure_ascii=False)

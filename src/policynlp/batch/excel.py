@@ -17,6 +17,7 @@ from typing import IO, Any, Final
 from policynlp.batch.columns import Columns, translated
 from policynlp.errors import OutputError
 from policynlp.files import unwritable
+from policynlp.records import MAX_COLUMNS
 from policynlp.safe import harmless, legal
 
 # What the format allows. A cell's length counts UTF-16 units, as Excel does.
@@ -44,6 +45,17 @@ class Book:
     sections: Columns
     articles: Columns
     language: str
+
+    def __post_init__(self) -> None:
+        """Raise ``OutputError`` where no sheet has so many columns."""
+        number = len(self.articles.names) + len(self.articles.kept)
+        if number > MAX_COLUMNS:
+            raise OutputError(
+                "{number:,} columns, more than the {most:,} of a sheet: "
+                "drop --keep-columns, or write .jsonl or .parquet",
+                number=number,
+                most=MAX_COLUMNS,
+            )
 
     def write(
         self, stream: IO[bytes], parts: Iterable[bytes], about: Sequence[tuple[str, object]]
@@ -109,7 +121,7 @@ class _Sheets:
         self._book, self._name = book, name
         self._widths = [_WIDTHS.get(name.partition(":")[0], _NARROW) for name in columns.names]
         self._widths += [_MIDDLE] * len(columns.kept)
-        self._header = columns.header
+        self._header = _legal_header(columns.header)
         self._sheet: Any = None
         self._sheets = 0
         self._open()
@@ -170,6 +182,16 @@ def _fitting(cells: Sequence[object]) -> Iterator[list[object]]:
     for number in range(max(map(len, pieces))):
         row = [part[number] if number < len(part) else "" for part in pieces]
         yield [pieces[0][0], *row[1:]] if number else row
+
+
+def _legal_header(names: Iterable[str]) -> list[str]:
+    """The names of columns as cells can have them, still no two alike."""
+    found: dict[str, None] = {}
+    for name in map(legal, names):
+        while name in found:
+            name += "_"
+        found[name] = None
+    return list(found)
 
 
 def _pieces(cell: object) -> list[object]:

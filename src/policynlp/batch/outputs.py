@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import IO, Any, Final
 
 from policynlp.article import Analysis, Failure
-from policynlp.batch.columns import Columns, article_columns, kept_cells
+from policynlp.batch.columns import Columns, article_columns, check_repeated, kept_cells
 from policynlp.batch.options import Options, Shard
 from policynlp.errors import InputError, UsageError
-from policynlp.records import article_row, section_columns, section_rows, to_json
+from policynlp.records import METADATA, article_row, section_columns, section_rows, to_json
 from policynlp.safe import harmless
 
 STDOUT: Final = "-"
@@ -117,11 +117,20 @@ def _table(themes: Sequence[str], options: Options, columns: Sequence[str]) -> O
     header = Columns(names, columns, options.language).header
 
     def render(analysis: Analysis, kept: Kept) -> bytes:
-        own = kept_cells(kept, columns)
+        own = _repeated(analysis, kept, columns)
         rows = section_rows(analysis)
         return _encoded(csv_rows([*(row.get(n, "") for n in names), *own] for row in rows))
 
     return Output(_encoded(BOM + csv_rows([header])), render)
+
+
+def _repeated(analysis: Analysis, kept: Kept, columns: Sequence[str]) -> list[object]:
+    """The cells of kept columns, which stand in the row of every section."""
+    own = kept_cells(kept, columns)
+    article = analysis.article
+    cells = (article.id, *(getattr(article, field) for field in METADATA), *own)
+    check_repeated(cells, len(analysis.sections))
+    return own
 
 
 def _workbook(themes: Sequence[str], options: Options, columns: Sequence[str]) -> Output:
@@ -137,7 +146,7 @@ def _workbook(themes: Sequence[str], options: Options, columns: Sequence[str]) -
     )
 
     def render(analysis: Analysis, kept: Kept) -> bytes:
-        own = kept_cells(kept, columns)
+        own = _repeated(analysis, kept, columns)
         row: dict[str, Any] = article_row(analysis)
         line = {
             "article": [*(row.get(name, "") for name in articles), *own],

@@ -1,16 +1,18 @@
 """Parquet: one row an article, nested as a record is."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import IO, Any, Final
 
 from policynlp.batch.columns import kept_cells
 from policynlp.batch.options import Options
 from policynlp.records import METADATA
 
+# Records are written so many at a time, or fewer where they are long: as objects they take ten
+# times the memory.
 _BATCH: Final = 1000
+_BATCH_BYTES: Final = 16 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +40,8 @@ class Table:
         schema = self.schema().with_metadata(said)
         lines = (line for part in parts for line in part.splitlines())
         with pyarrow.parquet.ParquetWriter(stream, schema) as writer:
-            while records := self.rows(islice(lines, _BATCH)):
-                writer.write_table(pyarrow.Table.from_pylist(records, schema))
+            for batch in _batches(lines):
+                writer.write_table(pyarrow.Table.from_pylist(self.rows(batch), schema))
 
     def rows(self, lines: Iterable[bytes]) -> list[dict[str, Any]]:
         """The rows of records that come as lines of JSON."""
@@ -92,3 +94,17 @@ class Table:
         if self.keep:
             columns.append(("kept", pa.map_(pa.string(), pa.string())))
         return pa.schema(columns)
+
+
+def _batches(lines: Iterable[bytes]) -> Iterator[list[bytes]]:
+    """``lines`` in as many lists as their number and length ask for."""
+    batch: list[bytes] = []
+    size = 0
+    for line in lines:
+        batch.append(line)
+        size += len(line)
+        if len(batch) == _BATCH or size >= _BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch

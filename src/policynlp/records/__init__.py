@@ -1,6 +1,13 @@
 """Records in and out: what a row of data must look like, and what it comes out as."""
 
-from policynlp.records.incoming import Columns, InputRecord, article_from_record, find_columns
+from policynlp.records.incoming import (
+    MAX_COLUMNS,
+    Columns,
+    InputRecord,
+    article_from_record,
+    candidates,
+    find_columns,
+)
 from policynlp.records.outgoing import METADATA, Record, to_json, to_record
 from policynlp.records.rows import (
     abstract_column,
@@ -10,6 +17,7 @@ from policynlp.records.rows import (
 )
 
 __all__ = [
+    "MAX_COLUMNS",
     "METADATA",
     "Columns",
     "InputRecord",
@@ -17,6 +25,7 @@ __all__ = [
     "abstract_column",
     "article_from_record",
     "article_row",
+    "candidates",
     "find_columns",
     "section_columns",
     "section_rows",

@@ -1,5 +1,7 @@
 """Input records: what a row of data must look like, whatever its columns are called."""
 
+import base64
+import math
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -25,6 +27,14 @@ _SYNONYMS: Final = {
 }
 _FIELD_OF: Final = {name: field for field, names in _SYNONYMS.items() for name in names.split()}
 
+_NUMBERS: Final = ("id", "published")
+MAX_COLUMNS: Final = 16_384
+"""So many columns a sheet of Excel has; no record has more."""
+# What is remembered of columns must not be the greater part of the memory.
+_MOST_REMEMBERED: Final = 200
+_DEEPEST: Final = 100
+_MOST_NAMED: Final = 20
+_LONGEST_NAME: Final = 40
 
 Columns = tuple[tuple[str, str], ...]
 """Fields with the names of the columns that hold them."""
@@ -87,14 +97,15 @@ def article_from_record(
     article = _article(record, place, found)
     if not keep:
         return article
-    used = found.values()
-    return article._replace(kept={k: v for k, v in record.items() if k not in used})
+    used = set(found.values())
+    kept = {k: _kept(v, k, place, 0) for k, v in record.items() if k not in used}
+    return article._replace(kept=_with_valid_keys(kept))
 
 
 def _article(record: Mapping[str, object], place: str, columns: dict[str, str]) -> InputRecord:
     sections = record[columns.pop("sections")] if "sections" in columns else None
     fields = {
-        field: _as_text(record[name], f'"{name}"', place, numbers=field in ("id", "published"))
+        field: _as_text(record[name], f'"{_short(name)}"', place, numbers=field in _NUMBERS)
         for field, name in columns.items()
     }
     # None of the fields is "sections", "kept" or "headings".
@@ -106,7 +117,14 @@ def _article(record: Mapping[str, object], place: str, columns: dict[str, str]) 
 
 def _columns(record: Mapping[str, object], place: str, chosen: Columns) -> dict[str, str]:
     """Which field of ``record`` is which of ours, where each has a value."""
-    names = tuple([name for name, value in record.items() if value is not None])
+    if len(record) > MAX_COLUMNS:
+        raise InputError(
+            "{place}: {number:,} fields, more than {most:,}: drop those that are not needed",
+            place=place,
+            number=len(record),
+            most=MAX_COLUMNS,
+        )
+    names = tuple([name for name, value in record.items() if not _is_missing(value)])
     try:
         columns = dict(find_columns(names, chosen))
     except InputError as error:
@@ -125,12 +143,23 @@ def _columns(record: Mapping[str, object], place: str, chosen: Columns) -> dict[
     return columns
 
 
-@lru_cache(maxsize=64)
 def find_columns(names: tuple[str, ...], chosen: Columns = ()) -> Mapping[str, str]:
     """Say which of the columns ``names`` is which field; one of them must hold the article.
 
     ``chosen`` names the columns of some fields, which are then looked for under no other name.
     """
+    few = len(names) <= _MOST_REMEMBERED
+    return _found_columns(names, chosen) if few else _found_columns.__wrapped__(names, chosen)
+
+
+def candidates(names: Sequence[str], chosen: Columns = ()) -> list[str]:
+    """Which of the columns ``names`` may hold a field, where others have no value."""
+    chosen_names = {name for _, name in chosen}
+    return [name for name in names if name in chosen_names or _folded(name) in _FIELD_OF]
+
+
+@lru_cache(maxsize=64)
+def _found_columns(names: tuple[str, ...], chosen: Columns) -> Mapping[str, str]:
     fixed = dict(chosen)
     found = {field: [name] for field, name in chosen if name in names}
     for name in names:
@@ -146,7 +175,7 @@ def find_columns(names: tuple[str, ...], chosen: Columns = ()) -> Mapping[str, s
 
 def _no_article(names: Sequence[str], fixed: Mapping[str, str]) -> InputError:
     """Say which column is looked for, and which there are."""
-    found = ", ".join(names) or say("no field with a value")
+    found = _listed(names) or say("no field with a value")
     if "text" in fixed:
         return InputError(
             'nothing is called "{name}"; found {found}', name=fixed["text"], found=found
@@ -158,6 +187,16 @@ def _no_article(names: Sequence[str], fixed: Mapping[str, str]) -> InputError:
         last=last,
         found=found,
     )
+
+
+def _listed(names: Sequence[str]) -> str:
+    """``names`` in a message, where a million of them would be no help."""
+    named = [_short(name) for name in names[:_MOST_NAMED]]
+    return ", ".join(named) + " …" * (len(names) > _MOST_NAMED)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST_NAME else text[: _LONGEST_NAME - 1] + "…"
 
 
 def _folded(name: str) -> str:
@@ -174,7 +213,7 @@ def _the_column(field: str, names: Sequence[str]) -> str:
         raise InputError(
             '{columns} could each be the {field}; call the one you mean "{field}" '
             "and rename the others",
-            columns=say(" and ").join(f'"{name}"' for name in candidates),
+            columns=say(" and ").join(f'"{_short(name)}"' for name in candidates[:_MOST_NAMED]),
             field=field,
         )
     return candidates[0]
@@ -184,9 +223,11 @@ def _as_text(value: object, name: str, place: str, *, numbers: bool = False) -> 
     """``value`` as a string; a field that may be a number is one written out."""
     if isinstance(value, str):
         return _without_lone_surrogates(value)
-    if numbers and isinstance(value, int | float) and not isinstance(value, bool):
+    if numbers and isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    if numbers and isinstance(value, float) and math.isfinite(value):
         # Tables turn whole numbers into 12.0 where one of them is missing.
-        return str(int(value)) if float(value).is_integer() else str(value)
+        return str(int(value)) if value.is_integer() else str(value)
     raise InputError(
         "{place}: {name} must be a string, found {found}",
         place=place,
@@ -239,10 +280,59 @@ def _kind(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, int | float):
-        return say("the number {value}", value=value)
+        return say("the number {value}", value=_short(str(value)))
     if isinstance(value, str):
         return say("a string")
     return say("an object") if isinstance(value, Mapping) else say("a list")
+
+
+def _is_missing(value: object) -> bool:
+    """Whether a field has no value: null, or NaN, which is what tables write for it."""
+    return value is None or (isinstance(value, float) and math.isnan(value))
+
+
+def _kept(value: object, name: str, place: str, depth: int) -> object:
+    """``value`` of the column ``name`` as any reader of JSON takes it."""
+    if isinstance(value, str):
+        return _without_lone_surrogates(value)
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if value is None or isinstance(value, int):
+        return value
+    if isinstance(value, bytes):
+        return _text_of(value)
+    if not isinstance(value, Mapping | list | tuple):  # Dates and the like.
+        return _without_lone_surrogates(str(value))
+    if depth == _DEEPEST:
+        raise InputError(
+            '{place}: "{name}" is nested more than {most} deep and cannot be kept: '
+            "drop or flatten it",
+            place=place,
+            name=_short(name),
+            most=_DEEPEST,
+        )
+    if isinstance(value, Mapping):
+        found = {str(k): _kept(v, name, place, depth + 1) for k, v in value.items()}
+        return _with_valid_keys(found)
+    return [_kept(part, name, place, depth + 1) for part in value]
+
+
+def _with_valid_keys(record: dict[str, object]) -> dict[str, object]:
+    """``record`` with keys that are valid Unicode, and no two alike."""
+    found: dict[str, object] = {}
+    for key, value in record.items():
+        valid = _without_lone_surrogates(key)
+        while valid != key and (valid in record or valid in found):
+            valid += "\ufffd"
+        found[valid] = value
+    return found
+
+
+def _text_of(value: bytes) -> str:
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return base64.b64encode(value).decode()
 
 
 def _without_lone_surrogates(text: str) -> str:

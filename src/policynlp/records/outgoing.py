@@ -36,7 +36,7 @@ def to_json(
 ) -> str:
     """The output record of one article as a line of JSON, without its end.
 
-    ``kept`` are columns of the input to be kept in it.
+    ``kept`` are columns of the input to be kept in it, as :func:`article_from_record` gives them.
     """
     article = analysis.article
     text = article.text
@@ -58,7 +58,7 @@ def to_json(
     if with_text:
         fields.append(f'"text": {quoted(text)}')
     if kept is not None:
-        fields.append(f'"kept": {json.dumps(dict(kept), ensure_ascii=False, default=str)}')
+        fields.append(f'"kept": {json.dumps(dict(kept), ensure_ascii=False, allow_nan=False)}')
     return f"{{{', '.join(fields)}}}"
 
 

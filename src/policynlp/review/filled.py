@@ -4,14 +4,15 @@ import csv
 import io
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
-from zipfile import ZipFile
 
 from policynlp.errors import InputError
 from policynlp.messages import say
 from policynlp.reading.formats import decode
+from policynlp.reading.formats.office import Row as SheetRow
+from policynlp.reading.formats.office import opened
 from policynlp.review.labels import LabelError, read_labels
 from policynlp.review.reviewed import Reading, Reviewed
 from policynlp.review.rows import HERE, JOINT, NONE, Row
@@ -19,15 +20,11 @@ from policynlp.review.sheets import COLUMNS, LABEL, NOTE, hash_of, unguarded
 
 _NEEDED: Final = tuple(name for name in COLUMNS if name not in ("标题", "概率", "证据", NOTE))
 _MOST_TOLD: Final = 8
-_MOST_BYTES: Final = 1 << 28
-# As many rows as Excel has, and more columns than a review sheet; a cell may claim to be beyond.
-_MOST_CELLS: Final = {"max_row": 1 << 20, "max_col": 64, "values_only": True}
 _KEY: Final = re.compile(
     r"(?P<article>.*)#(?P<section>[0-9]{1,9})\.(?P<paragraph>[0-9]{1,9})", re.S
 )
 
 Cells = Mapping[str, str]
-_Table = Iterable[Sequence[object]]
 
 
 def read_sheet(path: Path) -> Reading:
@@ -45,8 +42,7 @@ def read_rows(path: Path) -> tuple[dict[str, tuple[Row, Reviewed]], int]:
     found: dict[str, tuple[Row, Reviewed]] = {}
     problems: list[str] = []
     blank = 0
-    sheet, rows = _rows(path)
-    for number, cells in rows:
+    for sheet, number, cells in _rows(path):
         if not cells[LABEL].strip():
             blank += 1
             continue
@@ -82,7 +78,7 @@ def read_rows(path: Path) -> tuple[dict[str, tuple[Row, Reviewed]], int]:
 
 def read_texts(path: Path) -> list[str]:
     """Read the paragraphs of a sheet, filled in or blank."""
-    return [cells["正文"] for _, cells in _rows(path)[1]]
+    return [cells["正文"] for _, _, cells in _rows(path)]
 
 
 def _told(problems: list[str]) -> str:
@@ -156,22 +152,20 @@ def _row(cells: Cells) -> Row | None:
     )
 
 
-def _rows(path: Path) -> tuple[str, Iterator[tuple[int, Cells]]]:
-    """Return the name of the sheet with labels, for messages, and its rows by number."""
-    if path.suffix.lower() == ".csv":
-        text = decode(path.read_bytes(), place=str(path))
-        delimiter = max(",;\t", key=text.partition("\n")[0].count)
-        lines = csv.reader(io.StringIO(text), delimiter=delimiter)
-        tables: dict[str, _Table] = {"": _readable(path, lines)}
-    else:
-        tables = _sheets(path)
+def _rows(path: Path) -> Iterator[tuple[str, int, Cells]]:
+    """The rows of the sheet with labels: its name, for messages, their numbers and cells."""
     missing: list[str] = []
-    for name, table in tables.items():
-        rows = iter(table)
-        header = [_plain(_cell(cell)) for cell in next(rows, ())]
+    for name, rows in _sheets(path):
+        numbered = iter(rows)
+        header = [_plain(unguarded(cell)) for cell in next(numbered, (1, []))[1]]
         lacking = [column for column in _NEEDED if column not in header]
         if not lacking:
-            return name, _numbered(header, rows)
+            for number, row in numbered:
+                found = zip(header, map(unguarded, row), strict=False)
+                cells = dict.fromkeys(header, "") | dict(found)
+                if any(cell.strip() for cell in cells.values()):
+                    yield name, number, cells
+            return
         missing = missing if missing and len(missing) <= len(lacking) else lacking
     raise InputError(
         "{path}: no column {missing}; a review sheet keeps all its columns, the hidden ones, too",
@@ -180,30 +174,32 @@ def _rows(path: Path) -> tuple[str, Iterator[tuple[int, Cells]]]:
     )
 
 
-def _sheets(path: Path) -> dict[str, _Table]:
-    from openpyxl import load_workbook
-
+def _sheets(path: Path) -> Iterator[tuple[str, Iterable[tuple[int, list[str]]]]]:
+    """The tables in a file by their names: numbered rows of cells."""
     if not path.is_file():
         raise InputError("{path}: no such file", path=path)
+    if path.suffix.lower() == ".csv":
+        text = decode(path.read_bytes(), place=str(path))
+        delimiter = max(",;\t", key=text.partition("\n")[0].count)
+        rows = csv.reader(io.StringIO(text), delimiter=delimiter)
+        yield "", _readable(path, enumerate(rows, 1))
+        return
     try:
-        with ZipFile(path) as archive:
-            if sum(member.file_size for member in archive.infolist()) > _MOST_BYTES:
-                raise InputError("{path}: unpacked it is far larger than a review sheet", path=path)
-        book = load_workbook(path, read_only=True, data_only=True)
-        sheets = {sheet.title: sheet.iter_rows(**_MOST_CELLS) for sheet in book.worksheets}
+        with opened(path) as book:
+            for title, found in book.sheets():
+                yield say("sheet {title}, ", title=title), _readable(path, _numbered(path, found))
     except InputError:
         raise
     except Exception as error:  # openpyxl is surprised by much of what a file can hold.
         raise _damaged(path) from error
-    return {
-        say("sheet {title}, ", title=title): _readable(path, rows) for title, rows in sheets.items()
-    }
 
 
-def _readable(path: Path, table: _Table) -> _Table:
-    """The rows of ``table``, which are read when they are asked for."""
+def _readable(path: Path, rows: Iterable[tuple[int, list[str]]]) -> Iterator[tuple[int, list[str]]]:
+    """``rows``, which are read when they are asked for."""
     try:
-        yield from table
+        yield from rows
+    except InputError:
+        raise
     except csv.Error as error:
         raise InputError("{place}: {error}", place=path, error=error) from error
     except Exception as error:  # As above.
@@ -214,21 +210,13 @@ def _damaged(path: Path) -> InputError:
     return InputError("{path}: not a workbook, or a damaged one; save it as .xlsx", path=path)
 
 
-def _numbered(header: list[str], rows: _Table) -> Iterator[tuple[int, Cells]]:
-    for number, row in enumerate(rows, 2):
-        if row.count(None) == len(row):  # A row that claims to be the last of all has 10**6 above.
-            continue
-        values = [_cell(cell) for cell in row]
-        cells = dict.fromkeys(header, "") | dict(zip(header, values, strict=False))
-        if any(cell.strip() for cell in cells.values()):
-            yield number, cells
-
-
-def _cell(value: object) -> str:
-    """Return a cell as it was before it was guarded."""
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return "" if value is None else unguarded(str(value))
+def _numbered(path: Path, rows: Iterable[SheetRow]) -> Iterator[tuple[int, list[str]]]:
+    for row in rows:
+        if row.trouble:
+            raise InputError(
+                "{path}, line {number}: {error}", path=path, number=row.number, error=row.trouble
+            )
+        yield row.number, row.values()
 
 
 def _plain(name: str) -> str:

@@ -78,12 +78,8 @@ def guarded(cell: str) -> str:
 
 def unguarded(cell: str) -> str:
     """``cell`` as it was before :func:`guarded`."""
-    bare = cell[1:]
-    return (
-        bare
-        if cell.startswith("'") and (harmless(bare) != bare or unguarded(bare) != bare)
-        else cell
-    )
+    bare = cell.lstrip("'")
+    return cell[1:] if bare != cell and harmless(bare) != bare else cell
 
 
 def _cells(row: Row) -> dict[str, str]:

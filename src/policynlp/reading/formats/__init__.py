@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from pathlib import PurePosixPath
 from typing import IO, Final
 
 from policynlp.article import Failure
@@ -16,8 +17,11 @@ from policynlp.reading.formats.items import (
     Item,
     Parse,
     Reading,
+    grows_too_much,
     make_article,
     read_trouble,
+    too_long,
+    unread,
 )
 from policynlp.reading.formats.jsonlines import find_in_line_file, find_in_stream, parse_text
 from policynlp.reading.formats.kinds import advice_for
@@ -57,6 +61,9 @@ _COLLECTIONS: Final[dict[tuple[str, ...], _Find]] = {
     (".parquet",): find_in_parquet,
 }
 DEFAULT_READING: Final = Reading()
+_PACKED: Final = (".gz", ".xlsx", ".xlsm", ".parquet")
+# However short an article is, reading it takes as long as so many bytes.
+_ENTRY: Final = 1000
 
 
 def read_inputs(
@@ -82,15 +89,30 @@ def find_items(
     """
     for file in files:
         try:
-            yield from _finder(file, stdin)(file, reading)
+            yield from _bounded(file, _finder(file, stdin)(file, reading))
         except Exception as error:  # Whatever is wrong with a file, the others are read.
             yield Failure(file.id, file.place, "read", read_trouble(error))
+
+
+def _bounded(file: InputFile, found: Iterator[Item | Failure]) -> Iterator[Item | Failure]:
+    """What was ``found`` in ``file``, as long as it does not grow out of next to nothing."""
+    if file.path is None or not file.path.name.lower().endswith(_PACKED):
+        yield from found
+        return
+    length, packed = 0, file.path.stat().st_size
+    for entry in found:
+        length += _ENTRY + (entry.size if isinstance(entry, Item) else 0)
+        trouble = grows_too_much(length, packed)
+        if trouble:
+            yield Failure(entry.id, entry.place, "read", unread(trouble))
+            return
+        yield entry
 
 
 def _finder(file: InputFile, stdin: IO[bytes] | None) -> _Find:
     """What finds the articles of ``file``, by its name."""
     if file.path is None:
-        return lambda file, reading: find_in_stream(file, stdin or sys.stdin.buffer)
+        return lambda file, reading: find_in_stream(file, stdin or sys.stdin.buffer, reading)
     if file.path.is_dir() and file.path.is_symlink():
         return _refuse_link
     if file.path.is_dir():  # One that cannot be opened: reading it says why.
@@ -107,7 +129,11 @@ def _finder(file: InputFile, stdin: IO[bytes] | None) -> _Find:
 
 def _find_page(parse: Parse, file: InputFile, reading: Reading) -> Iterator[Item | Failure]:
     assert file.path is not None
-    yield Item(file.id, file.place, file.path.stat().st_size, file.path, parse)
+    size = file.path.stat().st_size
+    if size > reading.max_bytes and parse is not parse_document:  # Which may be full of pictures.
+        yield Failure(file.id, file.place, "read", str(too_long(reading)))
+    else:
+        yield Item(file.id, file.place, size, file.path, parse)
 
 
 def _refuse_link(file: InputFile, reading: Reading) -> Iterator[Item | Failure]:
@@ -124,8 +150,7 @@ def _refuse_stream(file: InputFile, reading: Reading) -> Iterator[Item | Failure
 
 def _refuse(file: InputFile, reading: Reading) -> Iterator[Item | Failure]:
     """The failure of a file of a kind that is not read, with what to do."""
-    assert file.path is not None
-    suffix = file.path.suffix.lower()
+    suffix = PurePosixPath(file.place).suffix.lower()
     advice = advice_for(suffix)
     reason = say("a file without an extension is not read: {advice}", advice=advice)
     if suffix:

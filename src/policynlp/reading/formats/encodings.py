@@ -2,7 +2,7 @@
 
 import codecs
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -34,6 +34,39 @@ _FEW_STRANGE: Final = 2
 # A character cut off at the end leaves at most so many bytes.
 _CUT_OFF: Final = 3
 _CANDIDATES: Final = ("utf-8", "gb18030", "big5", "cp950", "big5hkscs")
+# Other bytes may be common Han in gb18030 or Big5 by chance, but any of them: of the 500 most
+# frequent in news, in both scripts, one in eight. In 3,000 real articles the fewest were 0.38 of
+# all Han, in 9,000 stretches of 20 of their Han 0.20.
+_FREQUENT: Final = frozenset(
+    "的一人年业个了工上不在成三到十有里和全家出用开部市万元会中地机是要行公发项下大企来分区新产时动"
+    "建县长实进生资能学把天四高等国二以水月电同设两为场子保增前改百亿次理对入民务化小老办门数过通度"
+    "后提点口今位由期作合多每方目平收推面自体六管省去件线投员政台就加单法制车名组完着主事比级农展关"
+    "五费间村头重定干先得路安量院外规计心力医从基经日条研户查看没程好总金放标报起说做海统交支最千专"
+    "率现品这题本算议七城道手据接已第内与调处科问给还补九持八委技种各可回试服社集局他当验立打厂转只"
+    "流网明批教检价于运商文清排队共半站校落群备均达联走装育结信案强镇物房责也供乡器型降们所气带风防"
+    "底施任应向织少米班整系领让之代评利造住其记导者节首再护表片性座字预解取园众消准室样审料格治权续"
+    "占稳边监按步助复活我周职值低证季布配团原压险模药党养革正师至核送测指套难都环术书智额减张类划变"
+    "质居客停船置贴亩换果签层营司深铁超负究己创破写求款连材食别参山将修源受认示并决意协境常退吨近那"
+    "货号板传采约照请域病空考夜优直谁话升更列态被么林账留引矿段见库航训论温财游无岗零东余钟卫争热土"
+    "特港免反光图付善坚范承购控积才渔构份障快情因担选儿包课培块失業個裏開萬會機發項來區產時動縣長實"
+    "進資學國電設兩爲場億對務辦門數過後點體線員臺單車組級農關費間頭幹規計醫從經條戶沒總標報說統專現"
+    "這題議據內與調處問給還補種試當驗廠轉網檢價於運隊羣備達聯裝結強鎮責鄉們氣帶風應織領讓評記導節護"
+    "預園衆準樣審權續佔穩邊監復職證團壓險藥黨養師測難環術書額減張類劃變質貼畝換籤層營鐵負創寫連別參"
+    "將認並決協噸貨號傳採約請優誰話態麼賬礦見庫訓論溫財遊無崗東餘鍾衛爭熱圖堅範購積漁構擔選兒課塊"
+)
+_MIN_FREQUENT: Final = 0.2
+_MIN_FREQUENT_IF_STRANGE: Final = 0.5
+# An accented letter and the next one are a Han in the middle of a word.
+_IN_A_WORD: Final = re.compile("[A-Za-z][\u3400-\u9fff]|[\u3400-\u9fff][A-Za-z]")
+_KANA: Final = re.compile("[^\u3041-\u30fe]+")
+_MOST_KANA: Final = 0.2
+# Of Chinese text all bytes are so as rarely as one Han in two is, to the power of their number:
+# Hangul of EUC-KR have lead bytes to 0xC8, small letters of KOI8-R are 0xC0 to 0xDF, and EUC-JP
+# has no trail byte below 0x80, as four in ten are in Big5.
+_HANGUL: Final = (10, bytes(range(0xB0, 0xC9)), bytes(range(0xA1, 0xFF)))
+_CYRILLIC: Final = (4, bytes(range(0xC0, 0xE0)), bytes(range(0xC0, 0xE0)))
+_NO_BIG5: Final = (12, bytes(range(0x80, 0x100)), bytes(range(0x80, 0x100)))
+_NEARLY_ALL: Final = 0.9
 
 
 def decode(data: bytes, *, place: str) -> str:
@@ -52,6 +85,22 @@ def decode(data: bytes, *, place: str) -> str:
         if _reads_well([text], encoding):
             return text
     raise _undecodable(data, place)
+
+
+def decode_names(names: Sequence[bytes]) -> list[str] | None:
+    """``names`` as GBK has them, or ``None`` where they are not, or are those of another language.
+
+    A name, which is short, may be all of rare characters.
+    """
+    try:
+        decoded = [name.decode("gb18030") for name in names]
+    except UnicodeDecodeError:
+        return None
+    text = "\n".join(decoded)
+    han = _NOT_HAN.sub("", text)
+    rare = len(han) - _count_common(han)
+    common = rare <= max(_RARE_ALLOWED, (1 - _MIN_COMMON_IN_UTF8) * len(han))
+    return decoded if common and _is_chinese(text, han, "gb18030") else None
 
 
 def is_traditional(text: str) -> bool:
@@ -106,16 +155,44 @@ def _reads_well(chunks: Iterable[str], encoding: str) -> bool:
     """Whether nearly all Han characters of a decoded text are common ones, and it is text."""
     unicode = encoding.startswith("utf")
     common = han = nul = length = 0
+    known = unicode
     for chunk in chunks:
         length += len(chunk)
         nul += chunk.count("\0")
         found = _NOT_HAN.sub("", chunk[:_SAMPLE] if unicode else chunk)
         han += len(found)
         common += _count_common(found)
+        if found and not known:
+            if not _is_chinese(chunk, found, encoding):
+                return False
+            known = True
     if nul * 100 > length:
         return False
     wanted = _MIN_COMMON_IN_UTF8 if unicode else _MIN_COMMON
     return han - common <= max(_RARE_ALLOWED * unicode, (1 - wanted) * han)
+
+
+def _is_chinese(text: str, han: str, encoding: str) -> bool:
+    """Whether the Han of a text are those that Chinese uses, not what other bytes happen to be."""
+    if len(_KANA.sub("", text)) > _MOST_KANA * len(han):
+        return False
+    sample = han[:_SAMPLE]
+    frequent = sum(map(_FREQUENT.__contains__, sample))
+    if frequent >= _MIN_FREQUENT_IF_STRANGE * len(sample):
+        return True
+    if not frequent and 2 * len(_IN_A_WORD.findall(text)) > len(han):
+        return False
+    data = sample.encode(encoding)
+    strange = _are_nearly_all(data, *_HANGUL) or _are_nearly_all(data, *_CYRILLIC)
+    strange |= encoding != "gb18030" and _are_nearly_all(data, *_NO_BIG5)
+    few = len(sample) >= _ENOUGH_HAN and frequent < _MIN_FREQUENT * len(sample)
+    return not (strange or few)
+
+
+def _are_nearly_all(pairs: bytes, fewest: int, leads: bytes, trails: bytes) -> bool:
+    """Whether of at least so many pairs of bytes nearly all are of ``leads`` and ``trails``."""
+    others = len(pairs[::2].translate(None, leads)) + len(pairs[1::2].translate(None, trails))
+    return len(pairs) >= 2 * fewest and others <= (1 - _NEARLY_ALL) * len(pairs) / 2
 
 
 def _begins_well(text: str) -> bool:

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 
 from policynlp.destinations import Identity, identity, identity_of_stream, within
 from policynlp.errors import InputError
+from policynlp.reading.formats.names import printable, readable
 
 STDIN: Final = "-"
 _MAGIC: Final = frozenset("*?[")
@@ -23,17 +24,13 @@ _BESIDE_OUTPUT: Final = (".failures.csv", ".parts")
 class InputFile(NamedTuple):
     """A file to read; its id is that of the article in it, or where its articles' ids begin.
 
-    ``path`` is ``None`` for standard input.
+    ``path`` is ``None`` for standard input; ``place`` is what messages call the file. Both
+    ``id`` and ``place`` are printable, whatever the file is called.
     """
 
     path: Path | None
     id: str
-    within: str = ""
-
-    @property
-    def place(self) -> str:
-        """What messages call the file."""
-        return (self.id if self.path is None else self.path.as_posix()) + self.within
+    place: str
 
     @property
     def is_stream(self) -> bool:
@@ -45,7 +42,8 @@ class InputFile(NamedTuple):
 
     def part(self, name: str) -> "InputFile":
         """A part of the file, such as a sheet, as if it were a file of its own."""
-        return InputFile(self.path, f"{self.id}:{name}", f":{name}")
+        name = printable(name)
+        return InputFile(self.path, f"{self.id}:{name}", f"{self.place}:{name}")
 
 
 def find_inputs(paths: Iterable[str], *, skip: Collection[str] = ()) -> Iterator[InputFile]:
@@ -59,7 +57,9 @@ def find_inputs(paths: Iterable[str], *, skip: Collection[str] = ()) -> Iterator
     paths, own = expand(paths), _Own.of(skip)
     for path in paths:
         own.refuse(path)
-    return chain.from_iterable(_files(path, own) for path in paths)
+    places = {path: Path(path).as_posix() for path in paths}
+    shown = readable(list(dict.fromkeys(places.values())))
+    return chain.from_iterable(_files(path, shown[places[path]], own) for path in paths)
 
 
 def expand(patterns: Iterable[str]) -> list[str]:
@@ -76,9 +76,9 @@ def _expand(pattern: str) -> list[str]:
     matches = sorted(glob.glob(pattern, recursive=True))
     paths = [path for path in matches if not _is_clutter(os.path.basename(path))]
     if not paths and _MAGIC & set(pattern):
-        raise InputError("{path}: no file or folder matches", path=pattern)
+        raise InputError("{path}: no file or folder matches", path=printable(pattern))
     if not paths:
-        raise InputError("{path}: there is no such file or folder", path=pattern)
+        raise InputError("{path}: there is no such file or folder", path=printable(pattern))
     return paths
 
 
@@ -141,32 +141,46 @@ def _has_names(path: str) -> bool:
     return os.stat(path).st_nlink > 1 or os.path.realpath(path) != os.path.abspath(path)
 
 
-def _files(path: str, own: _Own) -> Iterator[InputFile]:
+def _files(path: str, place: str, own: _Own) -> Iterator[InputFile]:
     if path == STDIN:
-        yield InputFile(None, "stdin")
+        yield InputFile(None, "stdin", "stdin")
     elif os.path.isdir(path):
-        yield from _walk(Path(path), "", own)
+        yield from _walk(InputFile(Path(path), "", place), own)
     else:
-        yield InputFile(Path(path), _own_id(Path(path)))
+        yield InputFile(Path(path), _own_id(Path(path), place), place)
 
 
-def _walk(folder: Path, prefix: str, own: _Own) -> Iterator[InputFile]:
-    """The files below ``folder``, whose ids begin with ``prefix``."""
+def _walk(folder: InputFile, own: _Own) -> Iterator[InputFile]:
+    """The files below ``folder``, with whose id theirs begin."""
+    walked = [_entries(folder, own)]  # No recursion: folders may be thousands deep.
+    while walked:
+        file, is_folder = next(walked[-1], (None, False))
+        if file is None:
+            walked.pop()
+        elif is_folder:
+            walked.append(_entries(file, own))
+        else:
+            yield file
+
+
+def _entries(folder: InputFile, own: _Own) -> Iterator[tuple[InputFile, bool]]:
+    """What is in ``folder``, and whether it is a folder; of those the ids end in ``/``."""
+    assert folder.path is not None
     try:
-        with os.scandir(folder) as entries:
+        with os.scandir(folder.path) as entries:
             found = sorted(entries, key=lambda entry: entry.name)
     except OSError:
-        yield InputFile(folder, prefix)  # Reading it is a failure that says why.
+        yield folder, False  # Reading it is a failure that says why.
         return
-    names, written = {entry.name for entry in found}, own.names.get(identity(folder), ())
+    names, written = {entry.name for entry in found}, own.names.get(identity(folder.path), ())
+    shown = readable([entry.name for entry in found])
+    place = "" if folder.place == "." else f"{folder.place.rstrip('/')}/"
     for entry in found:
-        path = folder / entry.name
-        if _is_clutter(entry.name) or _is_of_a_run(entry.name, names) or own.has(entry, written):
+        name, is_folder = entry.name, entry.is_dir(follow_symlinks=False)
+        if _is_clutter(name) or _is_of_a_run(name, names) or own.has(entry, written):
             continue
-        if entry.is_dir(follow_symlinks=False):
-            yield from _walk(path, f"{prefix}{entry.name}/", own)
-        else:
-            yield InputFile(path, prefix + entry.name)
+        id = f"{folder.id}{shown[name]}{'/' * is_folder}"
+        yield InputFile(folder.path / name, id, f"{place}{shown[name]}"), is_folder
 
 
 def _is_clutter(name: str) -> bool:
@@ -182,6 +196,7 @@ def _is_of_a_run(name: str, names: Collection[str]) -> bool:
     return name.endswith(_MANIFEST) or out + _MANIFEST in names
 
 
-def _own_id(path: Path) -> str:
+def _own_id(path: Path, place: str) -> str:
     """The id of a file that was named itself."""
-    return path.name if path.is_absolute() or ".." in path.parts else path.as_posix()
+    elsewhere = path.is_absolute() or ".." in path.parts
+    return place.rpartition("/")[2] if elsewhere else place

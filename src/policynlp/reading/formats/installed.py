@@ -7,7 +7,6 @@ from typing import Final
 from policynlp.errors import InputError
 
 _NEEDED: Final = {
-    (".docx",): ("docx",),
     (".html", ".htm", ".xhtml", ".shtml"): ("trafilatura", "lxml"),
     (".xlsx", ".xlsm"): ("openpyxl",),
     (".parquet",): ("pyarrow",),

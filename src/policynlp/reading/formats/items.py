@@ -3,7 +3,7 @@
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from zipfile import BadZipFile
 
 from policynlp.article import Article, Failure
@@ -15,6 +15,15 @@ from policynlp.reading.formats.simplify import simplified
 from policynlp.reading.metadata import is_false_date, read_date
 from policynlp.records import Columns, InputRecord, article_from_record
 
+# An article of as many characters as may be takes 3 bytes each in UTF-8 and 6 as JSON escapes them;
+# columns that are kept, or the tags of a page, come on top.
+BYTES_A_CHARACTER: Final = 8
+_ALWAYS_READ: Final = 16 << 20
+# Packed files are 3 to 50 times as long when they are unpacked, those of nothing but zeros 1,000
+# times; so much is read of any.
+_RATIO: Final = 200
+MOST_UNPACKED: Final = 2 << 30
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -22,13 +31,21 @@ class Reading:
 
     ``columns`` names the columns of fields that are not called as usual; ``keep_columns`` keeps
     all others; ``simplify`` turns traditional characters into simplified ones, one for one;
-    an article of more than ``max_chars`` characters is a failure.
+    an article of more than ``max_chars`` characters is a failure, with ``None`` of any number.
     """
 
     columns: Columns = ()
     keep_columns: bool = False
     simplify: bool = False
-    max_chars: int | None = None
+    max_chars: int | None = 1_000_000
+
+    @property
+    def max_bytes(self) -> int:
+        """The most that is read of one article: of a file, a line, a row with all its cells.
+
+        What is longer is a failure, and never in memory as a whole.
+        """
+        return max(_ALWAYS_READ, BYTES_A_CHARACTER * (self.max_chars or 0))
 
 
 class InputArticle(NamedTuple):
@@ -73,6 +90,29 @@ class ItemError(Exception):
         super().__init__(stage, error, place)
         self.stage = stage
         self.reason = reason_of(error, place)
+
+
+def too_long(reading: Reading) -> InputError:
+    """Why an article that is longer than what is read of one is a failure."""
+    return InputError(
+        "more than {most:,} bytes, which is all that one article may have: divide it, "
+        "or score it with a --max-chars above {chars:,}",
+        most=reading.max_bytes,
+        chars=reading.max_bytes // BYTES_A_CHARACTER,
+    )
+
+
+def grows_too_much(length: int, packed: int, most: int | None = None) -> InputError | None:
+    """What is wrong with a file of ``packed`` bytes that holds ``length`` of them, if anything."""
+    most = MOST_UNPACKED if most is None else most
+    if length <= most or length <= _RATIO * packed:
+        return None
+    return InputError(
+        "what it holds is longer than {most:,} bytes and {ratio} times its own size, as no news "
+        "is: look at it, and divide it or save it anew as .csv or .txt",
+        most=most,
+        ratio=_RATIO,
+    )
 
 
 def reason_of(error: Exception, place: str) -> str:
@@ -138,12 +178,18 @@ def read_trouble(error: Exception) -> str:
     return " ".join(say("cannot be read: {reason}", reason=cause(error)).split())
 
 
+def unread(error: Exception) -> str:
+    """Why a file is read no further, in one line."""
+    why = str(error) if isinstance(error, InputError) else cause(error)
+    return say("cannot be read from here on: {reason}", reason=why)
+
+
 def cause(error: Exception) -> str:
     """What is wrong with a file that raised ``error``, in words for whoever has it."""
     if isinstance(error, OSError) and error.strerror:
         return say(error.strerror)
     # An OSError that is none of the system's is of what unpacks: gzip, Arrow.
-    if isinstance(error, BadZipFile | EOFError | OSError | zlib.error):
+    if isinstance(error, BadZipFile | EOFError | OSError | UnicodeDecodeError | zlib.error):
         return say(
             "it is damaged, locked with a password or of another kind; get it again or save it anew"
         )
@@ -154,11 +200,12 @@ def _checked(item: Item, record: InputRecord, reading: Reading) -> InputArticle 
     id = record.id.strip() or item.id
     if record.is_empty:
         return Failure(id, item.place, "read", say("the text is empty"))
-    if reading.max_chars is not None and record.length > reading.max_chars:
+    length = max(record.length, len(id), *map(len, (record.title, record.source, record.author)))
+    if reading.max_chars is not None and length > reading.max_chars:
         reason = say(
             "{length:,} characters, more than the {most:,} of --max-chars: "
-            "divide it or raise the limit",
-            length=record.length,
+            "divide it, or score it with a higher limit",
+            length=length,
             most=reading.max_chars,
         )
         return Failure(id, item.place, "read", reason)

@@ -45,7 +45,6 @@ _BY_FIRST_BYTES: Final = {
     ),
 }
 _FIRST_BYTES: Final = tuple(_BY_FIRST_BYTES)
-LONGEST_START: Final = max(map(len, _FIRST_BYTES))
 
 
 def advice_for(suffix: str) -> str:
