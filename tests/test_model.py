@@ -103,7 +103,7 @@ def test_a_model_of_before_there_were_promises_is_read(folder: Path) -> None:
         (np.zeros((3, 4)), "shape"),
         (np.full((3, 4), np.nan), "shape|finite"),
         (np.zeros((3, 4), dtype=np.float32), "float64"),
-        (np.array([object()]), "pickle|object|allow"),
+        (np.array([object()]), "not an array as numpy saves it"),
     ],
 )
 def test_unusable_weights_are_refused(folder: Path, array: np.ndarray, message: str) -> None:

@@ -119,7 +119,7 @@ def test_disputed_labels_are_left_out(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"id": None}, r'c\.jsonl:1: "id" must be a name of printable characters, found null'),
+        ({"id": None}, r'c\.jsonl:1: "id" must be a string, found null'),
         ({"paragraphs": []}, r'c\.jsonl:1: "paragraphs" must be a list'),
         (
             {"paragraphs": [{"text": 3, "themes": []}]},

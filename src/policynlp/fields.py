@@ -5,7 +5,7 @@ fields of an object, ``lists`` and ``maps`` at each value of theirs, and the res
 """
 
 import json
-import unicodedata
+import re
 from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
@@ -18,7 +18,7 @@ MOST: Final = 2**53  # that a whole number can be and still be a float
 _SHOWN: Final = 40  # characters of a wrong value in a message
 _DEEPEST: Final = 64
 _LONGEST_NAME: Final = 1000
-_UNPRINTABLE: Final = frozenset(("Cc", "Cs", "Zl", "Zp"))
+_HALVES: Final = re.compile("[\ud800-\udfff]")
 
 
 class FieldError(PolicyNLPError, ValueError):
@@ -67,28 +67,17 @@ def check(value: Any, shape: Shape) -> None:
 
 
 def text(value: Any, field: str) -> None:
-    """A string, without halves of characters, which no file could hold."""
+    """A string."""
     if not isinstance(value, str):
         raise wrong(field, say("a string"), value)
-    try:
-        value.encode()
-    except UnicodeEncodeError as error:
-        raise wrong(field, say("a string of whole characters"), value) from error
 
 
 def name(value: Any, field: str) -> None:
-    """A string that can be printed on a line and told apart from others."""
-    if not is_name(value):
-        raise wrong(field, say("a name of printable characters"), value)
-
-
-def is_name(value: Any) -> bool:
-    """Say whether ``value`` is a string, neither blank nor endless, without controls."""
-    return (
-        isinstance(value, str)
-        and 0 < len(value.strip()) <= len(value) <= _LONGEST_NAME
-        and _UNPRINTABLE.isdisjoint(map(unicodedata.category, value))
-    )
+    """A string to call something by, which every file can hold; screens make it safe."""
+    text(value, field)
+    if not value.strip() or len(value) > _LONGEST_NAME or _HALVES.search(value):
+        wanted = say("a name of whole characters, at most {most}", most=_LONGEST_NAME)
+        raise wrong(field, wanted, value)
 
 
 def whole(most: int = MOST) -> Shape:

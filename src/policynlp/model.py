@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import file_digest
 from io import BufferedReader
+from math import prod
 from pathlib import Path
 from typing import Any, Final, TypeAlias, TypeVar
 
@@ -419,8 +420,10 @@ def _array(folder: Path, name: str) -> Floats:
     try:
         with path.open("rb") as stream:
             # Later formats may have a head of 4 GB; this is what numpy makes of floats.
-            if np.lib.format.read_magic(stream) != (1, 0):
-                raise ValueError("format 1.0 expected")
+            is_usual = np.lib.format.read_magic(stream) == (1, 0)
+            shape, _, kind = np.lib.format.read_array_header_1_0(stream)
+            if not is_usual or stream.tell() + prod(shape) * kind.itemsize != path.stat().st_size:
+                raise FieldError("of another size or format than its head says")
         # Mapped, so that workers share one copy; a plain view, since np.memmap indexes slowly.
         array: NDArray[Any] = np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
     except Exception as error:  # numpy evaluates the head, which may be anything.
@@ -490,7 +493,8 @@ def _of_file(path: Path, most: int, read: Callable[[BufferedReader], Read]) -> R
 
 
 def _write(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8", newline="\n")
+    # Half a character, as of a file's name that is not UTF-8, is written as JSON escapes it.
+    path.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
 
 
 def _sha256(path: Path) -> str | None:

@@ -52,7 +52,7 @@ def _reviewed(
     except LabelError as error:
         raise InputError("{place}: {error}", place=place, error=error) from error
     sets = [found or frozenset() for found in labels]
-    digest = hashlib.sha256(said.encode()).hexdigest()[:16]
+    digest = hashlib.sha256(said.encode("utf-8", "replace")).hexdigest()[:16]
     agreed = frozenset.intersection(*sets)
     return Reviewed(
         digest,

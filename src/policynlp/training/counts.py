@@ -14,7 +14,7 @@ from policynlp.language.terms import TERM
 from policynlp.language.words import fingerprint
 from policynlp.messages import say
 from policynlp.training.files import json_records, naming
-from policynlp.training.labelled import LabelledSection, document_frequency
+from policynlp.training.labelled import LabelledSection, document_frequency, frequent
 from policynlp.training.record import Counted, labelled, shape_of
 
 COUNTS_SUFFIX: Final = ".counts.jsonl"
@@ -30,7 +30,7 @@ def write_counts(sections: Sequence[LabelledSection], path: Path, min_sections: 
     (Lewis et al., "RCV1: a new benchmark collection for text categorization research", 2004).
     """
     frequency = document_frequency(sections)
-    terms = sorted(term for term, n in frequency.items() if n >= min_sections)
+    terms = sorted(frequent(frequency, min_sections))
     ids = {term: i for i, term in enumerate(terms)}
 
     def flat(counts: Counter[str]) -> list[int]:

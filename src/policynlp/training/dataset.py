@@ -24,6 +24,7 @@ from policynlp.training.labelled import (
     LabelledParagraph,
     LabelledSection,
     document_frequency,
+    frequent,
     used_labels,
 )
 
@@ -66,7 +67,7 @@ def choose_vocabulary(
     """
     frequency = document_frequency(sections)
     terms = sorted(
-        (term for term, n in frequency.items() if n >= min_sections),
+        frequent(frequency, min_sections),
         key=lambda term: (term.startswith(CHARACTER), term),
     )
     if not terms:

@@ -1,8 +1,10 @@
 """Labelled paragraphs and sections: what training learns from and is measured on."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+
+from policynlp.language.terms import TERM
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,11 @@ def used_labels(section: LabelledSection) -> frozenset[str]:
     """Return every theme that the section's record names."""
     own = (p.themes for p in section.paragraphs)
     return frozenset().union(*own, section.themes or (), section.labelled_for or ())
+
+
+def frequent(frequency: Mapping[str, int], least: int) -> Iterator[str]:
+    """Yield the terms of at least so many sections, but for words with half a character."""
+    return (t for t, n in frequency.items() if n >= least and TERM.fullmatch(t))
 
 
 def document_frequency(sections: Iterable[LabelledSection]) -> Counter[str]:

@@ -25,7 +25,7 @@ def shape_of(
     """Return the shape of a record with such a heading and paragraphs, ``optional`` in these."""
     own = objects({**paragraph, "themes": maybe(_LABELS)}, disputed=_LABELS, **optional)
     return objects(
-        {"id": name, "article": name, "heading": heading, "paragraphs": lists(own, least=1)},
+        {"id": text, "article": text, "heading": heading, "paragraphs": lists(own, least=1)},
         themes=maybe(_LABELS),
         disputed=_LABELS,
         labelled_for=maybe(_LABELS),
