@@ -196,7 +196,7 @@ class _Watched:
     def start(
         cls, module: str, name: str, known: set[str], seconds: float, limits: Limits
     ) -> "_Watched":
-        folder = Path(tempfile.mkdtemp(prefix="fuzz-hunt-"))
+        folder = Path(tempfile.mkdtemp(dir=found.place_for_files(), prefix="fuzz-hunt-"))
         (folder / "tmp").mkdir()
         (folder / "known").write_text("\n".join(sorted(known)), encoding="utf-8")
         paths = os.pathsep.join((str(_TESTS), str(_TESTS.parent / "src")))

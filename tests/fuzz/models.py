@@ -162,7 +162,7 @@ def _cell(folder: Path, name: str, value: float, everywhere: bool) -> None:
     try:
         array = np.array(np.load(path))
         array.reshape(-1)[slice(None) if everywhere else 0] = value
-    except (ValueError, IndexError, OSError, EOFError):
+    except (ValueError, IndexError, OverflowError, OSError, EOFError):
         return
     np.save(path, array)
 

@@ -4,7 +4,6 @@ import csv
 import gzip
 import io
 import json
-import os
 import re
 import shutil
 import tempfile
@@ -20,6 +19,7 @@ from hypothesis.strategies import SearchStrategy
 
 import policynlp
 from analysis_check import check, quoted_parts
+from fuzz.found import place_for_files
 from fuzz.texts import usually
 from html_tags import Tags
 from policynlp.article import AbstractLimits, Failure
@@ -38,7 +38,6 @@ _NUMBER: Final = re.compile(r"-(?:[0-9.]+(?:e[+-]?\d+)?|inf)")
 # What a failure says of an error that nobody foresaw begins with its class.
 _RAW_ERROR: Final = re.compile(r"\b[A-Z][A-Za-z]*(?:Error|Exception|Interrupt)\b: ")
 CONTROLS: Final = re.compile("[\x00-\x1f\x7f-\x9f]")
-_MEMORY: Final = Path("/dev/shm")
 
 Case = dict[str, Any]
 
@@ -64,10 +63,8 @@ def analyzer() -> policynlp.Analyzer:
 
 @contextmanager
 def folder() -> Iterator[Path]:
-    """A folder of its own, where syncing costs nothing if there is such a place."""
-    path = Path(
-        tempfile.mkdtemp(dir=_MEMORY if os.access(_MEMORY, os.W_OK) else None, prefix="fuzz-")
-    )
+    """A folder of its own."""
+    path = Path(tempfile.mkdtemp(dir=place_for_files(), prefix="fuzz-"))
     try:
         yield path
     finally:

@@ -56,7 +56,8 @@ class Soak:
         self._check(self._watch(self._start(source, whole), None), "undisturbed")
         while True:
             process = self._start(source, soaked)
-            after = chance.expovariate(1 / self.every)
+            # Later and later, so that a slow machine comes to an end, too.
+            after = chance.uniform(0, 2 * self.every) * (1 + self.kills / 20)
             code = self._watch(process, after, worker=chance.random() < 0.25, chance=chance)
             if code != -signal.SIGKILL or self.problems:
                 break
@@ -99,7 +100,7 @@ class Soak:
                 self.kills += 1
                 if worker and victims:
                     _kill(chance.choice(victims))
-                    worker, after = False, after + chance.expovariate(1 / self.every)
+                    worker, after = False, after + chance.uniform(0, 2 * self.every)
                 else:
                     _kill(process.pid)
             time.sleep(_POLL)

@@ -12,6 +12,7 @@ from fuzz.found import Finding
 from fuzz.hunt import Hunt, Limits
 from fuzz.test_short import first_failure
 
+MARK = "FUZZ_HUNT"
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the hunt watches by signals and /proc")
 
 
@@ -19,8 +20,10 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="the hunt watches by sig
 def hunted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Hunt, dict[str, list[Finding]]]:
     """A hunt over broken targets, and what was kept of each."""
     folder = tmp_path_factory.mktemp("found")
+    os.environ[MARK] = str(folder)  # By which its processes are known.
     hunt = Hunt("fuzz.broken", folder, Limits(1.0, 512), 2, 1.0, out=io.StringIO())
     hunt.run(0.0, broken.TARGETS)
+    del os.environ[MARK]
     kept: dict[str, list[Finding]] = {name: [] for name in broken.TARGETS}
     for path in folder.iterdir():
         finding = found.read(path)
@@ -59,10 +62,10 @@ def test_the_case_of_what_ends_the_process_is_the_one_under_way(
 
 
 def test_nothing_is_left_running(hunted: tuple[Hunt, dict[str, list[Finding]]]) -> None:
-    left = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
+    mark, left = f"{MARK}={hunted[0].folder}".encode(), []
+    for path in Path("/proc").glob("[0-9]*/environ"):
         try:
-            left += [path] if b"fuzz.broken" in path.read_bytes() else []
+            left += [path] if mark in path.read_bytes() else []
         except OSError:
             continue
     assert not left
