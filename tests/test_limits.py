@@ -21,7 +21,7 @@ from policynlp.cli import main
 from policynlp.errors import InputError
 from policynlp.messages import CHINESE, speaking
 from policynlp.reading.formats import Reading, find_inputs, items, parquet, read_inputs
-from policynlp.reading.formats.parquet_pages import pages_of
+from policynlp.reading.formats.parquet_pages import groups_of, pages_of
 from policynlp.review.filled import read_rows
 
 MB: Final = 1 << 20
@@ -80,21 +80,51 @@ def relations(**targets: str) -> list[str]:
         f'<Relationship Id="r{n}" Type="{RELATED}/{kind}" Target="{target}"/>'
         for n, (kind, target) in enumerate(targets.items())
     )
-    return [f"<Relationships>{''.join(rows)}</Relationships>"]
+    namespace = f"{NAMESPACE}package/2006/relationships"
+    return [f'<Relationships xmlns="{namespace}">{"".join(rows)}</Relationships>']
+
+
+def content_types(**parts: str) -> list[str]:
+    """What kinds of parts there are, which other readers of such files ask for."""
+    base = "application/vnd.openxmlformats"
+    rows = (
+        f'<Override PartName="/{name}" ContentType="{base}-officedocument.{kind}+xml"/>'
+        for kind, name in parts.items()
+    )
+    return [
+        f'<Types xmlns="{NAMESPACE}package/2006/content-types">'
+        f'<Default Extension="rels" ContentType="{base}-package.relationships+xml"/>'
+        '<Default Extension="xml" ContentType="application/xml"/>'
+        f"{''.join(rows)}</Types>"
+    ]
 
 
 def cell(text: str, reference: str = "") -> str:
     return f'<c t="inlineStr"{reference}><is><t>{text}</t></is></c>'
 
 
-def book(path: Path, rows: Pieces, strings: Pieces = ("<sst/>",), sheets: int = 1) -> Path:
+def book(
+    path: Path,
+    rows: Pieces,
+    strings: Pieces = (f"<sst xmlns='{MAIN}'/>",),
+    sheets: int = 1,
+) -> Path:
     """A workbook with a column of texts, and below the rows one more text."""
     listed = "".join(f'<sheet name="s{n}" sheetId="{n}" r:id="r0"/>' for n in range(sheets))
     head = f'<worksheet xmlns="{MAIN}"><sheetData><row r="1">{cell("text")}</row>'
     tail = f"<row>{cell('好。')}</row></sheetData></worksheet>"
+    sheet = "spreadsheetml"
+    types = {
+        f"{sheet}.sheet.main": "xl/workbook.xml",
+        f"{sheet}.worksheet": "xl/worksheets/sheet1.xml",
+        f"{sheet}.sharedStrings": "xl/sharedStrings.xml",
+    }
     parts: dict[str, Pieces] = {
+        "[Content_Types].xml": content_types(**types),
         "_rels/.rels": relations(officeDocument="xl/workbook.xml"),
-        "xl/workbook.xml": [f'<workbook xmlns:r="{RELATED}"><sheets>{listed}</sheets></workbook>'],
+        "xl/workbook.xml": [
+            f'<workbook xmlns="{MAIN}" xmlns:r="{RELATED}"><sheets>{listed}</sheets></workbook>'
+        ],
         "xl/_rels/workbook.xml.rels": relations(
             worksheet="worksheets/sheet1.xml", sharedStrings="sharedStrings.xml"
         ),
@@ -106,7 +136,9 @@ def book(path: Path, rows: Pieces, strings: Pieces = ("<sst/>",), sheets: int = 
 
 def document(path: Path, body: Pieces, before: str = "", **more: Pieces) -> Path:
     """A Word file."""
+    main = "wordprocessingml.document.main"
     parts = {
+        "[Content_Types].xml": content_types(**{main: "word/document.xml"}),
         "_rels/.rels": relations(officeDocument="word/document.xml"),
         "word/document.xml": [
             f'{before}<w:document xmlns:w="{WORDS}"><w:body>',
@@ -308,7 +340,7 @@ ROWS: Final = {
 @pytest.mark.parametrize("case", ROWS)
 def test_rows_of_a_sheet(tmp_path: Path, low: Reading, case: str) -> None:
     rows, expected = ROWS[case]
-    strings = ["<sst><si><t>短</t></si><si><t>", "字" * 2000, "</t></si></sst>"]
+    strings = [f"<sst xmlns='{MAIN}'><si><t>短</t></si><si><t>", "字" * 2000, "</t></si></sst>"]
     book(tmp_path / "a.xlsx", rows, strings)
     assert said(tmp_path, low) == expected
 
@@ -328,7 +360,7 @@ def test_a_sheet_that_is_named_many_times_is_read_once(tmp_path: Path) -> None:
 def test_entities_are_refused(tmp_path: Path) -> None:
     """In every part, whatever they would become."""
     document(tmp_path / "a.docx", paragraph("&a9;"), LAUGHS)
-    book(tmp_path / "b.xlsx", [], [LAUGHS, "<sst><si><t>&a9;</t></si></sst>"])
+    book(tmp_path / "b.xlsx", [], [LAUGHS, f"<sst xmlns='{MAIN}'><si><t>&a9;</t></si></sst>"])
     assert [reason.startswith(DAMAGED) for _, reason in said(tmp_path)] == [True, True]
 
 
@@ -480,17 +512,33 @@ def test_pages_are_as_large_as_they_say(
         data_page_size=10_000,
         write_page_checksum=True,
     )
-    group = pyarrow.parquet.read_metadata(tmp_path / "a.parquet").row_group(0)
+    listed = pyarrow.parquet.read_metadata(tmp_path / "a.parquet").row_group(0)
     with (tmp_path / "a.parquet").open("rb") as stream:
-        for number in range(group.num_columns):
-            column = group.column(number)
-            start = column.dictionary_page_offset or column.data_page_offset
-            pages = pages_of(stream, start, column.total_compressed_size)
+        [group] = groups_of(stream)
+        assert (group.rows, len(group.columns)) == (20_000, listed.num_columns)
+        for number, (start, length) in enumerate(group.columns):
+            column = listed.column(number)
+            assert start == (column.dictionary_page_offset or column.data_page_offset)
+            assert length == column.total_compressed_size
+            pages = pages_of(stream, start, length)
             assert pages.values == column.num_values
             assert bool(pages.dictionary) == column.has_dictionary_page
             headers = column.total_uncompressed_size - pages.total - pages.dictionary
             assert 0 < headers < 5000
             assert pages.largest < 50_000
+
+
+def test_a_parquet_file_that_contradicts_itself_ends_no_process(tmp_path: Path) -> None:
+    """Arrow's reader of the list of contents does, where a histogram has a number too many."""
+    path = tmp_path / "a.parquet"
+    table = pa.table({"sections": [[{"heading": "题", "paragraphs": ["甲。"]}]]})
+    pyarrow.parquet.write_table(table, path)
+    whole = path.read_bytes()
+    length = int.from_bytes(whole[-8:-4], "little")
+    for at in range(len(whole) - 8 - length, len(whole) - 8):
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 0x10]) + whole[at + 1 :])
+        for _, text in said(tmp_path):
+            assert "Error" not in text
 
 
 def nested(path: Path, inner: Any, **how: Any) -> None:
@@ -550,7 +598,7 @@ def bombs(folder: Path) -> Iterator[str]:
     inside = ["<row><c t='inlineStr'><is><t>", *["a" * MB] * 40, "</t></is></c></row>"]
     book(folder / "cell.xlsx", inside)
     yield "cell.xlsx:2 more than 2,097,152 bytes"
-    shared = ["<sst><si><t>", "啊" * (MB // 2), "</t></si></sst>"]
+    shared = [f"<sst xmlns='{MAIN}'><si><t>", "啊" * (MB // 2), "</t></si></sst>"]
     book(folder / "shared.xlsx", ['<row><c t="s"><v>0</v></c></row>' * 5000], shared)
     yield "shared.xlsx:* cannot be read from here on: what it holds is longer than 104,857,600"
     document(folder / "long.docx", paragraph(*["a" * MB] * 40))

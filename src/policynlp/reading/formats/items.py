@@ -189,7 +189,11 @@ def cause(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
         return say(error.strerror)
     # An OSError that is none of the system's is of what unpacks: gzip, Arrow.
-    if isinstance(error, BadZipFile | EOFError | OSError | UnicodeDecodeError | zlib.error):
+    # A zipped file of a later kind than Python knows is a NotImplementedError.
+    if isinstance(
+        error,
+        BadZipFile | EOFError | NotImplementedError | OSError | UnicodeDecodeError | zlib.error,
+    ):
         return say(
             "it is damaged, locked with a password or of another kind; get it again or save it anew"
         )

@@ -161,6 +161,6 @@ def steps(
                     raise BadZipFile(part)
                 yield
             parser.Parse(b"", True)
-        except ExpatError as error:
+        except (ExpatError, LookupError) as error:  # As of an encoding that nobody knows.
             raise BadZipFile(part) from error
         yield

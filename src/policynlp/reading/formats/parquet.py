@@ -1,6 +1,6 @@
 """Parquet files: one article a row, nested sections included."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import accumulate
 from typing import IO, Any, Final, NamedTuple
 
@@ -18,7 +18,7 @@ from policynlp.reading.formats.items import (
     reason_of,
     too_long,
 )
-from policynlp.reading.formats.parquet_pages import Pages, pages_of
+from policynlp.reading.formats.parquet_pages import groups_of, pages_of
 from policynlp.reading.formats.tables import find_used
 from policynlp.records import InputRecord, candidates
 
@@ -31,10 +31,7 @@ _OBJECT: Final = 16
 # A page is unpacked as a whole, and mostly 1 MB. Lists may have all of a group in one row.
 _MOST_OF_PAGES: Final = 128 << 20
 _MOST_OF_LISTS: Final = 256 << 20
-# The list of contents at the end takes up to 50 times as much in memory.
-_MOST_OF_CONTENTS: Final = 8 << 20
 _BUFFER: Final = 1 << 20
-_TAIL: Final = 8
 
 
 def find_in_parquet(file: InputFile, reading: Reading) -> Iterator[Item | Failure]:
@@ -52,7 +49,7 @@ def find_in_parquet(file: InputFile, reading: Reading) -> Iterator[Item | Failur
         if not reading.keep_columns:
             table.choose(candidates(table.names, reading.columns))
         last = 0
-        for group, rows in enumerate(table.groups):
+        for group, (rows, _) in enumerate(table.groups):
             if not rows:
                 continue
             number, last = last, last + rows
@@ -77,12 +74,10 @@ class _Table:
     """A Parquet file, of which nothing is read before it is known how much memory it takes."""
 
     def __init__(self, stream: IO[bytes]) -> None:
-        _check_contents(stream)
         self._stream = stream
+        self.groups = _sound(groups_of, stream)
         self._file = self._opened()
         self.names: list[str] = self._file.schema_arrow.names
-        metadata = self._file.metadata
-        self.groups = [metadata.row_group(n).num_rows for n in range(metadata.num_row_groups)]
         self.choose(self.names)
 
     def choose(self, names: Sequence[str]) -> None:
@@ -97,14 +92,10 @@ class _Table:
         ]
 
     def _opened(self, **more: Any) -> Any:
-        import pyarrow.parquet
+        from pyarrow.parquet import ParquetFile
 
-        try:
-            return pyarrow.parquet.ParquetFile(
-                self._stream, pre_buffer=False, buffer_size=_BUFFER, **more
-            )
-        except pyarrow.ArrowInvalid as error:
-            raise _damaged() from error
+        # An ArrowInvalid is a ValueError.
+        return _sound(ParquetFile, self._stream, pre_buffer=False, buffer_size=_BUFFER, **more)
 
     def batches(self, group: int) -> Iterator[Any]:
         """The rows of a group, some at a time."""
@@ -119,11 +110,13 @@ class _Table:
 
     def _plan(self, group: int) -> "_Plan":
         """How to read a group of rows; ``InputError`` where no way takes little memory."""
-        metadata, schema = self._file.metadata.row_group(group), self._file.schema
+        columns, schema = self.groups[group].columns, self._file.schema
+        if len(columns) != self._file.metadata.num_columns:
+            raise _damaged()
         in_pages = in_lists = in_row = 0
         as_dictionaries = []
         for number, path in self._columns:
-            pages = self._pages(metadata.column(number))
+            pages = _sound(pages_of, self._stream, *columns[number])
             in_pages = _checked(in_pages + pages.largest + pages.dictionary, _MOST_OF_PAGES)
             is_list = schema.column(number).max_repetition_level > 0
             rows = pages.values if is_list else _BATCH
@@ -137,15 +130,6 @@ class _Table:
             else:
                 in_row += max(pages.average, pages.largest * pages.prefixed)
         return _Plan(max(1, min(_BATCH, _BATCH_BYTES // max(1, in_row))), as_dictionaries)
-
-    def _pages(self, column: Any) -> Pages:
-        start = column.data_page_offset
-        if column.dictionary_page_offset:
-            start = min(start, column.dictionary_page_offset)
-        try:
-            return pages_of(self._stream, start, column.total_compressed_size)
-        except ValueError as error:
-            raise _damaged() from error
 
     def _longest(self, group: int, path: str) -> int:
         """How long the longest value is in the dictionary of a column, which all rows may have."""
@@ -168,20 +152,6 @@ class _Plan(NamedTuple):
     as_dictionaries: list[str]
 
 
-def _check_contents(stream: IO[bytes]) -> None:
-    """Raise ``InputError`` where the list of contents is too long to be read."""
-    size = stream.seek(0, 2)
-    stream.seek(max(0, size - _TAIL))
-    length = int.from_bytes(stream.read(_TAIL)[:4], "little")
-    if _MOST_OF_CONTENTS < length < size:  # Longer than the file are those of no Parquet file.
-        raise InputError(
-            "its list of contents has {length:,} bytes, more than {most:,}: "
-            "write it with fewer columns or larger groups of rows, or as .jsonl",
-            length=length,
-            most=_MOST_OF_CONTENTS,
-        )
-
-
 def _checked(size: int, most: int) -> int:
     if size > most:
         raise InputError(
@@ -191,6 +161,14 @@ def _checked(size: int, most: int) -> int:
             most=most,
         )
     return size
+
+
+def _sound(read: Callable[..., Any], *what: Any, **how: Any) -> Any:
+    """What ``read`` makes of a file, if it is a Parquet file."""
+    try:
+        return read(*what, **how)
+    except ValueError as error:
+        raise _damaged() from error
 
 
 def _damaged() -> InputError:
@@ -271,8 +249,10 @@ def _lengths(column: Any) -> Any:
     if types.is_list(kind) or types.is_large_list(kind) or types.is_map(kind):
         offsets = column.offsets.to_numpy()
         inner = column.values.slice(offsets[0], offsets[-1] - offsets[0])
-        sums = np.concatenate(([0], np.cumsum(_lengths(inner)))) + 0
+        sums = np.concatenate(([0], np.cumsum(_lengths(inner))))
         return _OBJECT + np.diff(sums[offsets - offsets[0]])
+    if types.is_fixed_size_list(kind):
+        return _lengths(column.cast(pyarrow.list_(kind.value_type)))
     try:
         lengths = pyarrow.compute.binary_length(column)
     except pyarrow.ArrowException:  # Numbers and the like.
