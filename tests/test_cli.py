@@ -418,10 +418,13 @@ def test_ctrl_c_at_any_moment_shows_no_traceback(tmp_path: Path) -> None:
             *("score", SAMPLE, "-o", tmp_path / f"{number}.jsonl", "--jobs", 1 + number // 2 % 2),
         )
         time.sleep(0.6 * number / 24)
-        os.killpg(run.pid, signal.SIGINT)
+        for _ in range(1 + number % 3):  # Who is impatient presses it again.
+            os.killpg(run.pid, signal.SIGINT)
+            time.sleep(0.002)
         told[number] = (run.communicate(timeout=60)[1], run.returncode)
-    ours = str(SOURCE / "policynlp")
-    assert [text for text, _ in told.values() if "Traceback" in text and ours in text] == []
+    begun = (str(SOURCE / "policynlp"), "interrupted", "ignored")
+    shown = [text for text, _ in told.values() if "Traceback" in text]
+    assert [text for text in shown if any(sign in text for sign in begun)] == []
     assert {code for _, code in told.values()} <= {0, 1, -signal.SIGINT}
     assert "policynlp: error: interrupted\n" in {text for text, _ in told.values()}
 
