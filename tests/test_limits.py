@@ -225,9 +225,11 @@ def test_a_text_that_is_too_long(tmp_path: Path, low: Reading, name: str) -> Non
     assert reason == TOO_LONG
 
 
-def test_a_title_that_is_too_long(tmp_path: Path) -> None:
-    (tmp_path / "a.jsonl").write_text(f'{{"title": "{"题" * 99}", "text": "甲。"}}', "utf-8")
-    [(_, reason)] = said(tmp_path, Reading(max_chars=50))
+@pytest.mark.parametrize("field", ["title", "id", "author"])
+def test_a_title_that_is_too_long(tmp_path: Path, field: str) -> None:
+    (tmp_path / "a.jsonl").write_text(f'{{"{field}": "{"题" * 99}", "text": "甲。"}}', "utf-8")
+    [(id, reason)] = said(tmp_path, Reading(max_chars=50))
+    assert id == "a.jsonl:1"
     assert reason.startswith("99 characters, more than the 50 of --max-chars: divide it")
 
 
@@ -268,6 +270,22 @@ def test_a_table_of_a_million_columns(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text(f"{names},text\n1\n", encoding="utf-8")
     reason = "200,001 columns, more than 16,384: drop those that are not needed"
     assert said(tmp_path) == [("a.csv", reason)]
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("a.csv", "{0},{0},text\n1,2,3\n"),
+        ("a.jsonl", '{{"text": "a.", "{0}": 1, "{0}": 2}}\n'),
+        ("b.jsonl", '{{"{0}": 1}}\n'),
+    ],
+)
+def test_a_name_that_is_a_megabyte_long_is_not_told_as_a_whole(
+    tmp_path: Path, name: str, data: str
+) -> None:
+    (tmp_path / name).write_text(data.format("n" * MB), encoding="utf-8")
+    [(_, reason)] = said(tmp_path)
+    assert len(reason) < 250
 
 
 def test_a_row_of_a_million_cells(tmp_path: Path) -> None:

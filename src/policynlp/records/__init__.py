@@ -7,6 +7,7 @@ from policynlp.records.incoming import (
     article_from_record,
     candidates,
     find_columns,
+    short,
 )
 from policynlp.records.outgoing import METADATA, Record, to_json, to_record
 from policynlp.records.rows import (
@@ -29,6 +30,7 @@ __all__ = [
     "find_columns",
     "section_columns",
     "section_rows",
+    "short",
     "to_json",
     "to_record",
 ]

@@ -105,7 +105,7 @@ def article_from_record(
 def _article(record: Mapping[str, object], place: str, columns: dict[str, str]) -> InputRecord:
     sections = record[columns.pop("sections")] if "sections" in columns else None
     fields = {
-        field: _as_text(record[name], f'"{_short(name)}"', place, numbers=field in _NUMBERS)
+        field: _as_text(record[name], f'"{short(name)}"', place, numbers=field in _NUMBERS)
         for field, name in columns.items()
     }
     # None of the fields is "sections", "kept" or "headings".
@@ -191,11 +191,12 @@ def _no_article(names: Sequence[str], fixed: Mapping[str, str]) -> InputError:
 
 def _listed(names: Sequence[str]) -> str:
     """``names`` in a message, where a million of them would be no help."""
-    named = [_short(name) for name in names[:_MOST_NAMED]]
+    named = [short(name) for name in names[:_MOST_NAMED]]
     return ", ".join(named) + " …" * (len(names) > _MOST_NAMED)
 
 
-def _short(text: str) -> str:
+def short(text: str) -> str:
+    """``text`` as long as a message may quote it."""
     return text if len(text) <= _LONGEST_NAME else text[: _LONGEST_NAME - 1] + "…"
 
 
@@ -213,7 +214,7 @@ def _the_column(field: str, names: Sequence[str]) -> str:
         raise InputError(
             '{columns} could each be the {field}; call the one you mean "{field}" '
             "and rename the others",
-            columns=say(" and ").join(f'"{_short(name)}"' for name in candidates[:_MOST_NAMED]),
+            columns=say(" and ").join(f'"{short(name)}"' for name in candidates[:_MOST_NAMED]),
             field=field,
         )
     return candidates[0]
@@ -280,7 +281,7 @@ def _kind(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, int | float):
-        return say("the number {value}", value=_short(str(value)))
+        return say("the number {value}", value=short(str(value)))
     if isinstance(value, str):
         return say("a string")
     return say("an object") if isinstance(value, Mapping) else say("a list")
@@ -308,7 +309,7 @@ def _kept(value: object, name: str, place: str, depth: int) -> object:
             '{place}: "{name}" is nested more than {most} deep and cannot be kept: '
             "drop or flatten it",
             place=place,
-            name=_short(name),
+            name=short(name),
             most=_DEEPEST,
         )
     if isinstance(value, Mapping):

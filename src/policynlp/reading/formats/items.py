@@ -212,6 +212,6 @@ def _checked(item: Item, record: InputRecord, reading: Reading) -> InputArticle 
             length=length,
             most=reading.max_chars,
         )
-        return Failure(id, item.place, "read", reason)
+        return Failure(id if len(id) < length else item.id, item.place, "read", reason)
     record = record._replace(id=id)
     return InputArticle(id, item.place, simplified(record) if reading.simplify else record)

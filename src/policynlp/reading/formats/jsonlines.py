@@ -3,6 +3,7 @@
 import codecs
 import json
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Final
@@ -24,7 +25,7 @@ from policynlp.reading.formats.items import (
     unread,
 )
 from policynlp.reading.formats.kinds import check_is_text
-from policynlp.records import InputRecord
+from policynlp.records import InputRecord, short
 
 _WIDE: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _BLANK: Final = b"\r\n \t"
@@ -206,9 +207,8 @@ def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     """An object of JSON, each of whose names must stand in it once."""
     found = dict(pairs)
     if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in found if names.count(name) > 1)
-        raise InputError('"{name}" stands twice in one object; keep one', name=twice)
+        twice = next(name for name, number in Counter(n for n, _ in pairs).items() if number > 1)
+        raise InputError('"{name}" stands twice in one object; keep one', name=short(twice))
     return found
 
 

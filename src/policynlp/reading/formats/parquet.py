@@ -20,7 +20,7 @@ from policynlp.reading.formats.items import (
 )
 from policynlp.reading.formats.parquet_pages import groups_of, pages_of
 from policynlp.reading.formats.tables import find_used
-from policynlp.records import InputRecord, candidates
+from policynlp.records import InputRecord, candidates, short
 
 # Rows are read so many at a time, or fewer where they are long: 250 would be 1 % faster.
 _BATCH: Final = 64
@@ -213,7 +213,7 @@ def _row(batch: Any) -> dict[str, object]:
             if not (pyarrow.types.is_string(kind) or pyarrow.types.is_large_string(kind)):
                 raise InputError(
                     '"{name}" holds an invalid value: {error}',
-                    name=name,
+                    name=short(name),
                     error=f"{type(error).__name__}: {error}",
                 ) from error
             [row[name]] = column.cast(pyarrow.large_binary()).to_pylist()
@@ -278,7 +278,7 @@ def _plain(value: object, name: str, item: Item) -> object:
         try:
             return decoded(value, item)
         except ItemError as error:
-            why = InputError('"{name}": {reason}', name=name, reason=error.reason)
+            why = InputError('"{name}": {reason}', name=short(name), reason=error.reason)
             raise ItemError("decode", why, item.place) from error
     if isinstance(value, list | tuple):
         return [_plain(part, name, item) for part in value]

@@ -11,7 +11,7 @@ from policynlp.messages import say
 from policynlp.reading.formats.encodings import find_encoding
 from policynlp.reading.formats.finding import InputFile
 from policynlp.reading.formats.items import Item, Reading, parse_cells, reason_of, too_long
-from policynlp.records import MAX_COLUMNS, find_columns
+from policynlp.records import MAX_COLUMNS, find_columns, short
 
 _PIECE: Final = 1 << 20
 
@@ -107,7 +107,7 @@ def find_used(names: Sequence[str], place: str, reading: Reading) -> Collection[
         raise InputError(
             '{place}: two columns are called "{name}"; rename one of them',
             place=place,
-            name=twice[0],
+            name=short(twice[0]),
         )
     return set(find_columns(tuple(names), reading.columns).values())
 
