@@ -153,7 +153,7 @@ def test_a_run_over_such_names(tmp_path: Path, jobs: int, suffix: str) -> None:
 
 def test_a_digest_of_such_names(tmp_path: Path) -> None:
     inputs = write(tmp_path / "in", b"\xff.txt", b"a\x1b\nb.jsonl", b"\xfe.doc")
-    found = digest(policynlp.load(), [str(inputs)])
+    found = digest(policynlp.load, [str(inputs)])
     assert [failure.id for failure in found.failures] == ["a\\x1b\\x0ab.jsonl:2", "\\xfe.doc"]
     write_digest(found, str(tmp_path / "d.json"))
     json.loads((tmp_path / "d.json").read_text("utf-8"))

@@ -104,7 +104,7 @@ def record_of(text: str) -> dict[str, object]:
 def test_scoring_names_what_failed_and_what_repeats(run: Run, folder: Path, kind: str) -> None:
     out = name_of(HOSTILE["colour"] + HOSTILE["forged"], f".{kind}")
     told = run("score", "news", "-o", out, "--keep-columns")
-    assert r"failed: news/\u001b[31m红" in told
+    assert r"failed: news/\x1b[31m红" in told
     assert "(2 times)" in told
     assert r"written to \u001b[31m红" in told
     assert r"a\nfailed: 伪造\r伪造" in told

@@ -112,11 +112,13 @@ def save(model: Model, folder: Path, card: str) -> None:
 
 def _tidy(folder: Path) -> None:
     """Remove what killed programs have left; a model that one had taken out is put back."""
-    left = re.compile(rf"\.{re.escape(folder.name)}\.(\d+)\.(new|old)")
+    prefix = f".{folder.name}."
     for path in list(folder.parent.iterdir()) if folder.parent.is_dir() else ():
-        match = left.fullmatch(path.name)
-        if match and not runs(int(match[1])):
-            if match[2] == "old" and not folder.exists():
+        number, _, kind = path.name.removeprefix(prefix).partition(".")
+        if path.name.startswith(prefix) and number.isdecimal() and kind in ("new", "old"):
+            if runs(int(number)):
+                continue
+            if kind == "old" and not folder.exists():
                 path.rename(folder)
             else:
                 shutil.rmtree(path)
@@ -387,7 +389,7 @@ def _promises(themes: list[dict[str, Any]]) -> dict[str, tuple[Promises, ...]]:
 
 
 # Words first, then single characters.
-_LINES: Final = re.compile(f"(?:{WORD}\n)*+(?:{CHARACTER}{HAN.pattern}\n)*+")
+_LINES: Final = re.compile(rf"\A(?:{WORD}\n)*+(?:{CHARACTER}{HAN.pattern}\n)*+")
 
 
 def _vocabulary(path: Path) -> Vocabulary:

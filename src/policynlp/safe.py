@@ -37,7 +37,7 @@ _IN_SCRIPT: Final = str.maketrans(
 
 # Excel and its like take a cell that begins so for a formula, some also behind white space; in
 # China also in full-width forms. A tab or an end of a line they take away themselves.
-_FORMULA: Final = re.compile(rf"[\t\r\n]|[\s{_IGNORED}]*[=+\-@＝＋－＠]")
+_FORMULA: Final = re.compile(rf"\A(?:[\t\r\n]|[\s{_IGNORED}]*[=+\-@＝＋－＠])")
 _NOT_IN_XML: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 

@@ -20,9 +20,7 @@ from policynlp.review.sheets import COLUMNS, LABEL, NOTE, hash_of, unguarded
 
 _NEEDED: Final = tuple(name for name in COLUMNS if name not in ("标题", "概率", "证据", NOTE))
 _MOST_TOLD: Final = 8
-_KEY: Final = re.compile(
-    r"(?P<article>.*)#(?P<section>[0-9]{1,9})\.(?P<paragraph>[0-9]{1,9})", re.S
-)
+_PLACE: Final = re.compile(r"([0-9]{1,9})\.([0-9]{1,9})")
 
 Cells = Mapping[str, str]
 
@@ -123,21 +121,23 @@ def _reviewed(cells: Cells) -> tuple[Row, Reviewed]:
 
 def _row(cells: Cells) -> Row | None:
     """Return the row as it was written, but for its probabilities and evidence, if it still is."""
-    key = _KEY.fullmatch(cells["编号"])
+    article, _, number = cells["编号"].rpartition("#")
+    place = _PLACE.fullmatch(number)
     tags = () if cells["预测标签"] == NONE else tuple(cells["预测标签"].split(JOINT))
     themes = tuple(cells["主题"].split(JOINT))
     context = cells["上下文"].replace("\r\n", "\n")
     if (
         hash_of(cells) != cells["校验"]
-        or key is None
+        or place is None
+        or "#" not in cells["编号"]
         or HERE not in context.split("\n")
         or not set(tags) <= set(themes)
     ):
         return None
     return Row(
-        key["article"],
-        int(key["section"]),
-        int(key["paragraph"]),
+        article,
+        int(place[1]),
+        int(place[2]),
         cells.get("标题", ""),
         cells["小标题"],
         cells["正文"],

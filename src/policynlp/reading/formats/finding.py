@@ -116,6 +116,14 @@ class _Own:
                 "{path}: is also what this run writes; choose another output", path=path
             )
 
+    def names_in(self, folder: Path) -> Collection[str]:
+        """The names that are written in a folder, which is there: its identity is its own."""
+        try:
+            found = os.stat(folder)
+        except OSError:  # Too deep for its path, as nothing is that is written.
+            return ()
+        return self.names.get((found.st_dev, found.st_ino), ())
+
     def has(self, entry: "os.DirEntry[str]", names: Collection[str]) -> bool:
         """Whether to pass over an entry of a folder in which ``names`` are written.
 
@@ -172,7 +180,7 @@ def _entries(folder: InputFile, own: _Own) -> Iterator[tuple[InputFile, bool]]:
     except OSError:
         yield folder, False  # Reading it is a failure that says why.
         return
-    names, written = {entry.name for entry in found}, own.names.get(identity(folder.path), ())
+    names, written = {entry.name for entry in found}, own.names_in(folder.path)
     shown = readable([entry.name for entry in found])
     place = "" if folder.place == "." else f"{folder.place.rstrip('/')}/"
     for entry in found:

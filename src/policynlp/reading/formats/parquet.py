@@ -214,7 +214,7 @@ def _row(batch: Any) -> dict[str, object]:
                 raise InputError(
                     '"{name}" holds an invalid value: {error}',
                     name=short(name),
-                    error=f"{type(error).__name__}: {error}",
+                    error=error,
                 ) from error
             [row[name]] = column.cast(pyarrow.large_binary()).to_pylist()
     return row
