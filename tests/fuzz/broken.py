@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import sys
+import time
 
 from hypothesis import strategies as st
 
@@ -35,6 +36,11 @@ def _eats(text: str) -> None:
         _hog.append(bytearray(os.urandom(1) * (600 << 20)))
 
 
+def _waits(text: str) -> None:
+    if "<b" in text:
+        time.sleep(600)
+
+
 def _leaves(text: str) -> None:
     if "<<" in text:
         sys.exit(0)
@@ -46,5 +52,6 @@ TARGETS = {
     "hangs": Target(_texts, _hangs, 1),
     "dies": Target(_texts, _dies, 1),
     "eats": Target(_texts, _eats, 1),
+    "waits": Target(_texts, _waits, 1),
     "leaves": Target(_texts, _leaves, 1),
 }

@@ -425,12 +425,15 @@ class Trial:
 
 
 def _lost(before: Tree, after: Tree, whole: Tree) -> Iterator[str]:
-    """What stood there before and is neither as it was nor as it was to be."""
+    """What stood there before and is neither as it was nor as it was to be.
+
+    What stands beside its place is not lost: the same call must put it back.
+    """
     for name in before:
-        if name.endswith(_MANIFEST):
+        if name.endswith((_MANIFEST, "/")):
             continue
         now = after.get(name)
-        if now is None and name in whole:
+        if now is None and name in whole and before[name] not in after.values():
             yield f"{name} is lost"
         elif now not in (None, before[name], whole.get(name)):
             yield f"{name} is neither the old one nor the new"

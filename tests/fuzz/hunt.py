@@ -43,6 +43,7 @@ _POLL: Final = 0.05
 # By the processor's time, as others may be using it; a process that waits gets more.
 _WAITING: Final = 6
 _START: Final = 120.0
+_PAUSE: Final = 2.0  # between two looks: the machine was asleep
 _PR_SET_PDEATHSIG: Final = 1
 _FRAME: Final = re.compile(r'File ".*[/\\](\w+)\.py", line \d+ in (\w+)')
 _SETTINGS: Final = settings(
@@ -191,6 +192,7 @@ class _Watched:
     counts: tuple[int, int] = (0, 0)
     busy: float = 0.0
     since: float = field(default_factory=time.monotonic)
+    looked: float = field(default_factory=time.monotonic)
 
     @classmethod
     def start(
@@ -218,10 +220,14 @@ class _Watched:
         """Whether it goes on as it should; if a case takes too much, it is ended and kept."""
         if self.process.poll() is not None:
             return False
-        counts, busy = self._counts(), _busy(self.process.pid)
+        counts, now = self._counts(), time.monotonic()
+        busy, runs = _busy(self.process.pid)
         if counts != self.counts:
-            self.counts, self.busy, self.since = counts, busy, time.monotonic()
-        spent, waited = busy - self.busy, time.monotonic() - self.since
+            self.counts, self.busy, self.since = counts, busy, now
+        if runs or now - self.looked > _PAUSE:  # Others have the processor, or nobody had it.
+            self.since = now
+        self.looked = now
+        spent, waited = busy - self.busy, now - self.since
         limit = self.limits.seconds if counts[0] else _START
         too_long = spent > limit or waited > _WAITING * limit
         if too_long or greatest_memory(self.process.pid) > self.limits.memory:
@@ -273,13 +279,13 @@ class _Watched:
         return ours[0] if ours else "nowhere"
 
 
-def _busy(pid: int) -> float:
-    """Seconds of the processor that a process has had."""
+def _busy(pid: int) -> tuple[float, bool]:
+    """Seconds of the processor that a process has had, and whether it has or wants it now."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
-        return time.monotonic()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return time.monotonic(), False
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK"), fields[0] == "R"
 
 
 def greatest_memory(pid: int) -> int:
