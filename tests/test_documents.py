@@ -411,3 +411,11 @@ def test_named_columns(columns: tuple[tuple[str, str], ...], expected: tuple[str
 def test_a_named_text_column_must_be_there() -> None:
     with pytest.raises(InputError, match='nothing is called "报道"; found text'):
         article_from_record({"text": "甲"}, place="a:1", columns=(("text", "报道"),))
+
+
+def test_a_page_of_too_many_tags_is_not_read(tmp_path: Path) -> None:
+    """Its tree would take more memory than a run has."""
+    (tmp_path / "a.html").write_text("<html>" + "<p>" * 2_000_000, encoding="utf-8")
+    [failure] = read_inputs(find_inputs([str(tmp_path / "a.html")]))
+    assert isinstance(failure, Failure)
+    assert "more than 2,000,000 tags" in failure.reason

@@ -246,12 +246,12 @@ class _Run:
         store.begin()
         summary.total = how_many(self.options, survey.articles) // (shard.of if shard else 1)
         job = Job(self.load, str(self.paths.out), self.options, survey.columns, store.keep)
+        output = job.output(self.load().themes)  # Says at once what it cannot hold.
         entries = source.chosen(survey.articles)
         chunks = _Left(make_chunks(entries, shard, total=survey.size), store, watch)
         for _, result in work_off(iter(chunks), job.begin, self.jobs, self.max_seconds):
             watch.note(result)
         source.confirm()
-        output = job.output(self.load().themes)
         finished = store.finish(output, chunks.count, summary.counts)
         summary.repeated_ids, summary.first_failures = finished
         store.close(summary.seconds, summary.resumed)

@@ -11,6 +11,7 @@ from policynlp.article import AbstractLimits, Analysis, Article, Failure
 from policynlp.batch.options import Options
 from policynlp.batch.outputs import Output, output_for
 from policynlp.batch.source import Chunk, Note
+from policynlp.errors import PolicyNLPError
 from policynlp.garbage import without_collection
 from policynlp.messages import say, speak, speaking, spoken
 from policynlp.reading.formats import Item, make_article
@@ -292,4 +293,5 @@ def _write(
 
 
 def _crash(error: Exception) -> str:
-    return " ".join(f"{type(error).__name__}: {error}".split())
+    said = str(error) if isinstance(error, PolicyNLPError) else f"{type(error).__name__}: {error}"
+    return " ".join(said.split())

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 # A table with a cell of so many characters lays a page out; it is no table of figures.
 _LAYOUT_CELL: Final = 200
+_MOST_TAGS: Final = 2_000_000  # each takes 360 bytes where it opens an element
 _TABLE_PARTS: Final = frozenset(("tbody", "tr", "td", "th"))
 _SILENT: Final = frozenset(
     ("script", "style", "noscript", "template", "head", "iframe", "svg", "select", "table")
@@ -63,6 +64,10 @@ def read_page(html: str) -> InputRecord:
     from lxml.etree import fromstring
     from lxml.html import HTMLParser, document_fromstring
 
+    if html.count("<") > _MOST_TAGS:
+        raise InputError(
+            "more than {most:,} tags: save its text as .txt, or divide it", most=_MOST_TAGS
+        )
     data = html.encode("utf-8", "replace")
     parser = HTMLParser(encoding="utf-8", huge_tree=True)  # Else what is 255 deep is left out.
     extent = _Extent()
