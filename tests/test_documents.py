@@ -419,3 +419,14 @@ def test_a_page_of_too_many_tags_is_not_read(tmp_path: Path) -> None:
     [failure] = read_inputs(find_inputs([str(tmp_path / "a.html")]))
     assert isinstance(failure, Failure)
     assert "more than 2,000,000 tags" in failure.reason
+
+
+def test_reasons_are_of_one_line_and_name_no_class(tmp_path: Path) -> None:
+    (tmp_path / "a.html").write_text("</math>", encoding="utf-8")
+    (tmp_path / "b.csv").write_text('text,"a\nb","a\nb"\n1,2,3\n', encoding="utf-8")
+    (tmp_path / "c.csv").write_text('"a\nb"\n1\n', encoding="utf-8")
+    found = list(read_inputs(find_inputs([str(tmp_path)])))
+    reasons = [failure.reason for failure in found if isinstance(failure, Failure)]
+    assert reasons[0] == "the text is empty"
+    assert 'two columns are called "a b"' in reasons[1]
+    assert reasons[2].endswith("found a b")

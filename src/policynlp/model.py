@@ -453,6 +453,8 @@ def _check(folder: Path, model: Model) -> None:
                 found=array.shape,
                 expected=shapes[name],
             )
+        if not array.size:
+            raise ModelError("{path}: holds no values; train again", path=path)
         # Each text is divided by the length of its weighted counts.
         least = _LEAST if name == "idf" else -_LARGEST
         if not (array.min() >= least and array.max() <= _LARGEST):  # NaN is in no such range.

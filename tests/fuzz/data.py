@@ -262,4 +262,4 @@ file_names: SearchStrategy[bytes] = st.builds(
     lambda stem, suffix: stem.replace(b"\0", b"0").replace(b"/", b"1") + suffix,
     _part,
     st.sampled_from((b".txt", b".html", b".jsonl", b".csv", b"", b".PDF")),
-)
+).filter(lambda name: name not in (b".", b".."))

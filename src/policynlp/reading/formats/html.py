@@ -61,7 +61,7 @@ def read_page(html: str) -> InputRecord:
     ways, the mean F1 was 0.99 and 0.96 so, 0.99 and 0.86 with the cleaning behind the extractor,
     0.65 and 0.80 with the extractor alone.
     """
-    from lxml.etree import fromstring
+    from lxml.etree import ParserError, fromstring
     from lxml.html import HTMLParser, document_fromstring
 
     if html.count("<") > _MOST_TAGS:
@@ -72,7 +72,10 @@ def read_page(html: str) -> InputRecord:
     parser = HTMLParser(encoding="utf-8", huge_tree=True)  # Else what is 255 deep is left out.
     extent = _Extent()
     fromstring(data, HTMLParser(target=extent, encoding="utf-8", huge_tree=True))
-    tree = document_fromstring(data, parser=parser)
+    try:
+        tree = document_fromstring(data, parser=parser)
+    except ParserError:  # It has no element, as `</math>`.
+        return InputRecord()
     if any("depth" in error.message for error in parser.error_log):
         raise InputError("its elements are nested too deep to be read; save its text as .txt")
     _open_layout(tree)

@@ -116,9 +116,10 @@ def grows_too_much(length: int, packed: int, most: int | None = None) -> InputEr
 
 
 def reason_of(error: Exception, place: str) -> str:
-    """The message of ``error`` without ``place``, which a failure names itself."""
+    """The message of ``error`` in one line, without ``place``, which a failure names itself."""
     # A colon as English and Chinese messages write it.
-    return str(error).removeprefix(f"{place}: ").removeprefix(f"{place}：")
+    said = str(error).removeprefix(f"{place}: ").removeprefix(f"{place}：")
+    return " ".join(said.split())  # Names of columns may have line ends.
 
 
 def decoded(data: bytes, item: Item) -> str:
@@ -172,7 +173,7 @@ def _published(text: str) -> str:
 def read_trouble(error: Exception) -> str:
     """Why a file or an article cannot be read, in one line."""
     if isinstance(error, InputError):
-        return str(error)
+        return reason_of(error, "")
     if isinstance(error, ModuleNotFoundError):
         return say('{module} is not installed: pip install "policynlp[files]"', module=error.name)
     return " ".join(say("cannot be read: {reason}", reason=cause(error)).split())
@@ -180,7 +181,7 @@ def read_trouble(error: Exception) -> str:
 
 def unread(error: Exception) -> str:
     """Why a file is read no further, in one line."""
-    why = str(error) if isinstance(error, InputError) else cause(error)
+    why = reason_of(error, "") if isinstance(error, InputError) else cause(error)
     return say("cannot be read from here on: {reason}", reason=why)
 
 
