@@ -151,6 +151,7 @@ CHOICES: Final[dict[str, Callable[[int], str]]] = {
     "few": lambda n: "".join(islice(cycle(SHORT), n)),
     "each its own": lambda n: "".join(f"{chr(19968 + i % 999)}县{i * 7}个项目。" for i in range(n)),
     "leaning": lambda n: "这是“项目。" * n,
+    "each leaning on the one before": lambda n: "相反]项目[？" * n,
 }
 BODY_TEXT: Final = SENTENCE * 10
 BODY: Final = f"<p>{BODY_TEXT}</p>"
@@ -211,7 +212,7 @@ def test_no_long_choice_grows_faster_than_the_text(
         clock("half", lambda: analyzer.analyze(article, limits=HALF))
         return clock.took
 
-    assert growing(times, 1200, 0.2) == []
+    assert growing(times, 800, 0.2) == []
 
 
 @pytest.mark.parametrize("made", PAGES.values(), ids=PAGES)

@@ -155,7 +155,7 @@ def pool(rows: Ints, terms: Ints, n_rows: int, n_terms: int) -> Pooled:
 
     Numbers of 16 bits are sorted by counting, in half the time of comparing pairs.
     """
-    order = np.lexsort((narrow(terms, n_terms), narrow(rows, n_rows)))
+    order = np.lexsort((_narrow(terms, n_terms), _narrow(rows, n_rows)))
     rows, terms = rows.take(order), terms.take(order)
     starts, sizes = runs(terms, rows)
     rows = rows.take(starts)
@@ -176,7 +176,7 @@ def runs(keys: Ints, *more: Ints) -> tuple[Ints, Ints]:
     return bounds[:-1], bounds[1:] - bounds[:-1]
 
 
-def narrow(numbers: Ints, limit: int) -> NDArray[np.unsignedinteger[Any]]:
+def _narrow(numbers: Ints, limit: int) -> NDArray[np.unsignedinteger[Any]]:
     """Return ``numbers`` below ``limit`` in as few bits as that needs."""
     return numbers.astype(np.min_scalar_type(limit))
 

@@ -14,6 +14,10 @@ from policynlp.analysis.abstracts.words import Cosines
 from policynlp.article import Span
 
 _MOST_REPAIRS: Final = 8
+# Of more sentences than this those that cannot stand are left out, and none is chosen instead:
+# where each leans on the one before it, choosing eight times more took nine times as long, and of
+# 6,400 sentences 60 times as long as of 800. Half of the longest of 3,000 articles are 93.
+_MOST_REPLACED: Final = 500
 
 
 class Task(NamedTuple):
@@ -119,8 +123,11 @@ class _Chooser:
             unfit = unfit_of(self._sentences.text, self._quotes.spans, start, first, chosen)
             if not unfit:
                 return chosen
-            usable = [i for i in usable if i not in unfit]
-            better = self._select(choice, usable)
+            if len(chosen) > _MOST_REPLACED:
+                better = [i for i in chosen if i not in unfit]
+            else:
+                usable = [i for i in usable if i not in unfit]
+                better = self._select(choice, usable)
             if not better:
                 return chosen
             chosen = better

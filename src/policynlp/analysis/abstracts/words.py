@@ -13,9 +13,13 @@ import numpy as np
 
 from policynlp.analysis.abstracts.sentences import Flags, Sentences, Table, Unit
 from policynlp.analysis.layout import ranges
-from policynlp.language.terms import Floats, Ints, narrow, runs
+from policynlp.language.terms import Floats, Ints, runs
 
 _NOTHING: Final = 1e-30  # instead of 0 under a division
+_NOWHERE: Final = -1
+# The sentences of longer units are chosen in stretches, and all entries are not looked through
+# for each. Sorting them by row takes 2 % of the time of ordinary articles, so it is not done there.
+_LONG: Final = 1000
 
 
 class Likeness(Protocol):
@@ -85,31 +89,43 @@ class Words:
         self.repeated = _sums(rows, idf * (is_same[1:] | is_same[:-1]), n)
         self.new = np.bincount(rows[~is_same[:-1]], minlength=n)
         self.in_title = _sums(rows, idf * _in_title(pairs, units, term_bits), n)
+        self._bounds = pairs.searchsorted(np.arange(len(units) + 1) << term_bits).tolist()
 
     def among(self, unit: int, places: Sequence[int]) -> "Vectors":
         """Return how alike some sentences of one of the units are."""
-        return self._vectors(self._table.begins[unit] + np.array(places), [len(places)])
+        rows = self._table.begins[unit] + np.array(places)
+        if self._table.sizes[unit] <= _LONG:
+            return self._vectors(unit, unit, rows, [len(places)])
+        counts = self.distinct.take(rows)
+        begins = (self.distinct.cumsum() - self.distinct).take(rows)
+        entries = self._by_row.take(ranges(begins, counts))
+        entries.sort()
+        owners = rows.searchsorted(self._rows.take(entries))
+        return Vectors(owners, self._pairs.take(entries), self._values.take(entries), [len(places)])
 
     def cosines(self, wanted: Sequence[Sequence[int]]) -> Iterator[list[list[float]]]:
         """Return the cosines of some sentences of each of the units with each other."""
         sizes = [len(places) for places in wanted]
         places = np.fromiter(chain.from_iterable(wanted), np.int64, sum(sizes))
         rows = self._table.begins.repeat(sizes) + places
-        return self._vectors(rows, sizes).tables()
+        return self._vectors(0, len(sizes) - 1, rows, sizes).tables()
 
     @cached_property
     def _by_row(self) -> Ints:
         """The entries of one row after the other."""
-        return narrow(self._rows, len(self.distinct)).argsort(kind="stable")
+        return self._rows.argsort(kind="stable")
 
-    def _vectors(self, rows: Ints, sizes: Sequence[int]) -> "Vectors":
-        """Return the vectors of ``rows``, ascending, so many of each unit."""
-        counts = self.distinct.take(rows)
-        begins = (self.distinct.cumsum() - self.distinct).take(rows)
-        entries = self._by_row.take(ranges(begins, counts))
-        entries.sort()
-        owners = rows.searchsorted(self._rows.take(entries))
-        return Vectors(owners, self._pairs.take(entries), self._values.take(entries), sizes)
+    def _vectors(self, first: int, last: int, rows: Ints, sizes: Sequence[int]) -> "Vectors":
+        """Return the vectors of ``rows``, ascending, so many of each unit from first to last."""
+        table, own = self._table, slice(self._bounds[first], self._bounds[last + 1])
+        begin, end = table.begins[first], table.begins[last] + table.sizes[last]
+        numbers = np.full(end - begin, _NOWHERE)
+        numbers[rows - begin] = np.arange(len(rows))
+        owners = numbers.take(self._rows[own] - begin)
+        among = (owners != _NOWHERE).nonzero()[0]
+        return Vectors(
+            owners.take(among), self._pairs[own].take(among), self._values[own].take(among), sizes
+        )
 
 
 class Vectors:
