@@ -16,7 +16,7 @@ from policynlp.article import (
     Span,
     Tag,
 )
-from policynlp.reading.lines import BLANK
+from policynlp.reading.boilerplate import BLANK
 
 
 def check(

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from policynlp.corpus.labelled import LabelledSection
+from policynlp.corpus.read import read_corpus
 from policynlp.messages import ENGLISH, speak
-from policynlp.training.commands import train
-from policynlp.training.corpus import read_corpus
 from policynlp.training.fit import Fit
-from policynlp.training.labelled import LabelledSection
+from policynlp.training.train import train
 
 ROOT = Path(__file__).parents[1]
 THEMES = ["思想解放", "科技创新", "项目建设", "数字化"]

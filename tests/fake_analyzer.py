@@ -21,9 +21,9 @@ from policynlp.article import (
     SectionAnalysis,
     Tag,
 )
+from policynlp.files.items import Item, Reading
+from policynlp.files.records import InputRecord
 from policynlp.reading import read_text
-from policynlp.reading.formats import Item, Reading
-from policynlp.records import InputRecord
 
 THEMES = ("思想解放", "科技创新", "项目建设", "数字化")
 CRASH = "让程序崩溃"

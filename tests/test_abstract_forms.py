@@ -12,12 +12,14 @@ import pytest
 from openpyxl import load_workbook
 
 import policynlp
-from policynlp.analysis.abstracts.clauses import MARK, quote, shorten
+from policynlp.abstracts.write import MARK, quote, shorten
 from policynlp.analyzer import Analyzer
 from policynlp.article import Abstract, AbstractLimits, Analysis, Article, Span
 from policynlp.cli import main
 from policynlp.errors import InputError
-from policynlp.reading.formats import InputArticle, find_inputs, make_article, read_inputs
+from policynlp.files.find import find_inputs
+from policynlp.files.items import InputArticle, make_article
+from policynlp.files.read import read_inputs
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 PAIRS = ("“”", "「」", "（）", "()")

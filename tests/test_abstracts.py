@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from policynlp.analysis.abstracts import (
+from policynlp.abstracts import (
     FEATURES,
     Cosines,
     Limits,
@@ -19,19 +19,16 @@ from policynlp.analysis.abstracts import (
     lay_out,
     lexicon_of,
     make_abstracts,
-    measure,
+    measure_sentences,
     select,
 )
-from policynlp.analysis.layout import lay_out as lay_out_terms
 from policynlp.article import Abstract, AbstractLimits, Article, Paragraph, Section, Span
+from policynlp.corpus.picks import PickedArticle
 from policynlp.errors import CorpusError, ModelError
-from policynlp.language.terms import (
-    Floats,
-    Vocabulary,
-    count_terms,
-    inverse_document_frequency,
-)
-from policynlp.training.abstracts import (
+from policynlp.evaluation.abstracts import longest_common, picks_f1, rouge, tokens
+from policynlp.language.term_index import lay_out as lay_out_terms
+from policynlp.language.terms import Floats, Vocabulary, count_terms, inverse_document_frequency
+from policynlp.training.ranker import (
     Rows,
     build_rows,
     fit_ranker,
@@ -39,8 +36,6 @@ from policynlp.training.abstracts import (
     read_words,
     write_corpus,
 )
-from policynlp.training.edited import Edited
-from policynlp.training.rouge import longest_common, picks_f1, rouge, tokens
 
 CORPUS = Path(__file__).parents[1] / "corpus" / "abstracts"
 TITLE = "清溪县加快建设数字港口"
@@ -114,7 +109,7 @@ def alike(rows: Floats) -> Callable[[Sequence[int]], Cosines]:
 
 
 def feature(sentences: Sentences, name: str) -> list[float]:
-    features = measure(sentences, np.zeros(len(sentences.idf)))
+    features = measure_sentences(sentences, np.zeros(len(sentences.idf)))
     column: list[float] = features[:, FEATURES.index(name)].round(6).tolist()
     return column
 
@@ -150,13 +145,13 @@ def test_features_of_words_count_distinct_words_by_idf() -> None:
 def test_words_weigh_by_the_lexicon() -> None:
     sentences, vocabulary = measured(divided([["港口开工。", "天气晴朗。"]]))
     weights = lexicon_of({"港口": 2.0, "不在": 1.0}, vocabulary.terms)
-    column = measure(sentences, weights)[:, FEATURES.index("words")]
+    column = measure_sentences(sentences, weights)[:, FEATURES.index("words")]
     assert column.tolist() == pytest.approx([2.0 / np.sqrt(2), 0.0])  # two words of equal idf
 
 
 def test_each_sentence_is_measured_in_its_article_and_its_section() -> None:
     whole = measured(divided(LEAD, [], FISHING))[0]
-    features = measure(whole, np.zeros(len(whole.idf)))
+    features = measure_sentences(whole, np.zeros(len(whole.idf)))
     assert features.shape == (2 * 9, len(FEATURES))
     assert np.isfinite(features).all()
     first = FEATURES.index("first")
@@ -172,8 +167,8 @@ def test_a_section_is_measured_as_if_it_were_alone() -> None:
     alone, vocabulary = measured(divided(LEAD))
     assert len(whole.idf) > len(alone.idf)
     same = [FEATURES.index(name) for name in ("first", "paragraph_share", "z_length", "z_figures")]
-    rows = measure(whole, np.zeros(len(whole.idf)))[9:13]
-    assert np.allclose(rows[:, same], measure(alone, np.zeros(len(vocabulary)))[:, same])
+    rows = measure_sentences(whole, np.zeros(len(whole.idf)))[9:13]
+    assert np.allclose(rows[:, same], measure_sentences(alone, np.zeros(len(vocabulary)))[:, same])
 
 
 # --- Selection ----------------------------------------------------------------------------
@@ -416,12 +411,12 @@ def test_the_ranker_is_fitted_as_scikit_learn_fits_it() -> None:
     assert weights.tobytes() == fit_ranker(rows).tobytes()
 
 
-def edited_articles() -> list[Edited]:
+def edited_articles() -> list[PickedArticle]:
     """Make up 20 articles whose editors pick what opens with 全县 and nothing else."""
     picked = "全县今年建成数字平台{}个，服务渔民{}人次。"
     others = ["当天还下着小雨。", "村民们早早来到湖边。", "县长在会上讲了话，大家听得很认真。"]
     return [
-        Edited(
+        PickedArticle(
             f"a{i}",
             f"清溪县建成{i}个平台",
             "清溪日报",

@@ -15,8 +15,8 @@ from fake_analyzer import CRASH, FakeAnalyzer
 from policynlp.batch import Options, arrow, score
 from policynlp.batch.arrow import FAILURE, PLACE, ArrowScorer
 from policynlp.errors import ModelError
+from policynlp.files.items import Reading
 from policynlp.messages import speaking
-from policynlp.reading.formats import Reading
 
 ROWS = [
     {"编号": "a", "正文": "云溪县推进数字化。\n全县上云企业新增十家。", "栏目": "要闻"},

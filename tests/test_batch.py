@@ -16,8 +16,8 @@ from policynlp.batch import Options, Shard, Summary, look, score
 from policynlp.batch.scoring import Load
 from policynlp.batch.source import Source, make_chunks
 from policynlp.errors import InputError
-from policynlp.reading.formats import Item, Reading
-from policynlp.reading.formats.jsonlines import parse_line
+from policynlp.files.items import Item, Reading
+from policynlp.files.jsonl import parse_line
 
 BODY = "云溪县推进数字化，企业上云。\n全县抓项目建设，开工十个。"
 

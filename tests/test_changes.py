@@ -10,10 +10,10 @@ import pytest
 
 from conftest import ROOT
 from policynlp import cli
+from policynlp.corpus.read import read_corpus
 from policynlp.model import load
 from policynlp.training.changes import Difference, changes_on_held_out
-from policynlp.training.commands import Additions, train
-from policynlp.training.corpus import read_corpus
+from policynlp.training.train import Additions, train
 
 
 def _run(*argv: object) -> int:

@@ -21,7 +21,7 @@ from policynlp.article import AbstractLimits, Analysis, Article
 from policynlp.batch import Counts, Summary
 from policynlp.cli import program
 from policynlp.cli.progress import Progress
-from policynlp.terminal import Look, analysis_lines, display_width, wrap
+from policynlp.cli.terminal import Look, analysis_lines, display_width, wrap
 
 Main = Callable[..., int]
 
@@ -385,7 +385,7 @@ def test_script_and_start_up() -> None:
 
 
 COMMAND = [sys.executable, "-c", "import sys; from policynlp.cli import start; sys.exit(start())"]
-MODULE = [sys.executable, "-m", "policynlp.cli"]
+MODULE = [sys.executable, "-m", "policynlp"]
 SAMPLE = SOURCE.parent / "samples" / "01-city-feature.txt"
 
 

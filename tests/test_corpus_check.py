@@ -11,9 +11,9 @@ from random import Random
 import pytest
 
 from conftest import ROOT, THEMES
-from policynlp.training.check import Corpus, complaints, read, repeated_runs, summary
-from policynlp.training.copies import near_duplicates
-from policynlp.training.labelled import LabelledParagraph, LabelledSection
+from maintenance.corpus_check import Corpus, complaints, read, repeated_runs, summary
+from maintenance.near_duplicates import near_duplicates
+from policynlp.corpus.labelled import LabelledParagraph, LabelledSection
 
 Sections = list[LabelledSection]
 FORMULA = "全面贯彻落实新时代党的建设总要求和新时代党的组织路线以高质量党建引领保障高质量发展"

@@ -16,9 +16,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from policynlp.corpus.counts import COUNTS_FORMAT
 from policynlp.language.terms import CHARACTER, count_terms
 from policynlp.language.words import words
-from policynlp.training.counts import COUNTS_FORMAT
 
 ROOT = Path(__file__).parents[1]
 COUNTS = ROOT / "corpus" / "news" / "sections.counts.jsonl"

@@ -12,12 +12,11 @@ from pathlib import Path
 import pytest
 
 from policynlp import cli
-from policynlp.destinations import check_name, identity
 from policynlp.errors import InputError, OutputError
-from policynlp.files import unwritable
-from policynlp.reading.formats import find_inputs
-from policynlp.training.commands import train
-from policynlp.training.destinations import check_model_folder
+from policynlp.files.atomic import unwritable
+from policynlp.files.find import find_inputs
+from policynlp.files.output_paths import check_name, identity
+from policynlp.training.train import check_model_folder, train
 from scored_records import record
 
 
@@ -368,7 +367,7 @@ def test_every_reason_has_advice_of_its_own() -> None:
 
 
 def test_windows_has_names_of_devices(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("policynlp.destinations._WINDOWS", True)
+    monkeypatch.setattr("policynlp.files.output_paths._WINDOWS", True)
     for name in ("con.csv", "NUL", "lpt1.jsonl.gz", "aux .csv"):
         with pytest.raises(OutputError, match="Windows has a device of this name"):
             check_name(Path(name))

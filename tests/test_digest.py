@@ -7,11 +7,12 @@ import pytest
 
 import policynlp
 from fake_analyzer import read_hanging
-from policynlp.analysis.digest import OTHER, Digest, Digester, limits_for
+from policynlp.abstracts.main_points import OTHER, Digest, Digester, limits_for
 from policynlp.analyzer import Analyzer
 from policynlp.article import Article
 from policynlp.cli import main
-from policynlp.reading import formats, read_text
+from policynlp.files import read
+from policynlp.reading import read_text
 
 LAB = "清溪县渔业实验室联合三所高校攻克低温保鲜技术，申请发明专利12件，成果转让给5家科技企业。"
 FUND = "柳叶湾高新区设立2亿元科技成果转化基金，支持高新技术企业和高校院所共建研发中心。"
@@ -134,7 +135,7 @@ def test_an_article_that_hangs_is_left_out_and_named(
 ) -> None:
     for name in ("a.txt", "b.docx", "c.txt"):
         (tmp_path / name).write_text(LAB, encoding="utf-8")
-    monkeypatch.setitem(formats._PAGES, (".docx",), read_hanging)
+    monkeypatch.setitem(read._PAGES, (".docx",), read_hanging)
     inputs = [str(tmp_path / name) for name in ("a.txt", "b.docx", "c.txt")]
     printed = []
     for jobs in ("1", "2"):

@@ -16,14 +16,10 @@ from fake_analyzer import FakeAnalyzer
 from policynlp.article import Article, Failure
 from policynlp.batch import Options, score
 from policynlp.errors import InputError
-from policynlp.reading.formats import (
-    InputArticle,
-    Reading,
-    find_inputs,
-    make_article,
-    read_inputs,
-)
-from policynlp.records import article_from_record
+from policynlp.files.find import find_inputs
+from policynlp.files.items import InputArticle, Reading, make_article
+from policynlp.files.read import read_inputs
+from policynlp.files.records import article_from_record
 
 TITLE = "云溪县：向新而行开新局"
 BODY = [

@@ -12,7 +12,21 @@ import pytest
 import policynlp
 from other_texts import KINDS, PIECES, pieces
 from policynlp import cli
-from policynlp.analysis.drift import (
+from policynlp.analyzer import Analyzer
+from policynlp.article import Failure
+from policynlp.batch import Shard, drift_of, finished_run, merge, score
+from policynlp.batch import source as source_module
+from policynlp.batch.options import Options
+from policynlp.batch.scoring import Counts
+from policynlp.corpus.counts import write_counts
+from policynlp.corpus.read import read_corpus
+from policynlp.errors import InputError, ModelError
+from policynlp.language.terms import count_terms
+from policynlp.messages import speaking
+from policynlp.report.collection import Earlier, from_earlier
+from policynlp.report.overview import collect
+from policynlp.scored import read_scored
+from policynlp.themes.drift import (
     FAR,
     FEWEST,
     NEAR,
@@ -21,24 +35,10 @@ from policynlp.analysis.drift import (
     Drift,
     Profile,
     divergence,
-    measure,
+    measure_drift,
 )
-from policynlp.analyzer import Analyzer
-from policynlp.article import Failure
-from policynlp.batch import Shard, drift_of, finished_run, merge, score
-from policynlp.batch import source as source_module
-from policynlp.batch.options import Options
-from policynlp.batch.scoring import Counts
-from policynlp.errors import InputError, ModelError
-from policynlp.fields import FieldError
-from policynlp.language.terms import count_terms
-from policynlp.messages import speaking
-from policynlp.report.distance import Earlier, from_earlier
-from policynlp.report.overview import collect
-from policynlp.report.scored import read_scored
-from policynlp.training.corpus import read_corpus
-from policynlp.training.counts import write_counts
 from policynlp.training.fit import Fit
+from policynlp.validation import FieldError
 
 ROOT = Path(__file__).parents[1]
 HELD_OUT = ROOT / "corpus" / "held_out"
@@ -66,7 +66,7 @@ def profile_of(analyzer: Analyzer, texts: list[str]) -> Profile:
 
 
 def drift(analyzer: Analyzer, texts: list[str]) -> Drift:
-    found = measure(profile_of(analyzer, texts), analyzer.reference)
+    found = measure_drift(profile_of(analyzer, texts), analyzer.reference)
     assert found
     return found
 
@@ -92,7 +92,7 @@ def test_no_twenty_articles_of_news_are_far(analyzer: Analyzer, news: list[str])
         lot = Profile()
         for profile in random.Random(seed).sample(whole, FEWEST):
             lot.add(profile)
-        found = measure(lot, analyzer.reference)
+        found = measure_drift(lot, analyzer.reference)
         assert found
         verdicts.append(found.verdict)
     assert FAR not in verdicts
@@ -114,7 +114,7 @@ def test_fewer_unknown_words_are_no_drift() -> None:
     usual.unknown[10] = 100
     well_known = Profile(words=100, unknown_words=1)
     well_known.unknown[0] = 100
-    found = measure(well_known, usual)
+    found = measure_drift(well_known, usual)
     assert found
     assert found.unknown == 1.0
     assert found.verdict == NEAR
@@ -123,7 +123,7 @@ def test_fewer_unknown_words_are_no_drift() -> None:
 def test_many_uncertain_sections_differ(analyzer: Analyzer, news: list[str]) -> None:
     profile = profile_of(analyzer, news)
     sections = sum(profile.scores)
-    found = measure(replace(profile, uncertain=sections // 2), analyzer.reference)
+    found = measure_drift(replace(profile, uncertain=sections // 2), analyzer.reference)
     assert found
     assert found.verdict == SOMEWHAT
     with speaking("zh"):
@@ -277,7 +277,7 @@ def test_report_compares_themes_with_an_earlier_run(
 
 def test_a_change_by_chance_is_none(tmp_path: Path) -> None:
     """Two sections of ten more are chance, two hundred of a thousand are none."""
-    from policynlp.report.distance import _has_changed
+    from policynlp.report.collection import _has_changed
 
     assert not _has_changed(0.4, 10, 0.2, 10)
     assert _has_changed(0.4, 1000, 0.2, 1000)
@@ -298,7 +298,7 @@ def test_a_model_without_a_reference_makes_no_verdict(analyzer: Analyzer) -> Non
     details = {key: value for key, value in model.details.items() if key != "reference"}
     older = Analyzer(replace(model, details=details))
     assert older.reference is None
-    assert measure(profile_of(older, pieces("novel")), older.reference) is None
+    assert measure_drift(profile_of(older, pieces("novel")), older.reference) is None
     assert drift_of({"counts": Counts().as_record(), "drift": {"reference": None}}) is None
     damaged = Analyzer(replace(model, details=details | {"reference": {"words": "many"}}))
     with pytest.raises(ModelError, match="train again"):
@@ -322,7 +322,7 @@ def test_counts_keep_how_many_words_there_were(tmp_path: Path) -> None:
 def test_training_notes_what_its_corpus_is_like_to_a_model_that_has_not_seen_it(
     small_fit: Fit,
 ) -> None:
-    corpus, vocabulary = small_fit.judged.corpus, small_fit.model.vocabulary
+    corpus, vocabulary = small_fit.predictions.corpus, small_fit.model.vocabulary
     reference = Profile.of(small_fit.model.details["reference"])
     assert reference.articles == len({section.article for section in corpus})
     assert sum(reference.scores) == len(corpus)

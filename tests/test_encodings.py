@@ -6,7 +6,9 @@ import pytest
 
 from policynlp.article import Failure
 from policynlp.errors import InputError
-from policynlp.reading.formats import decode, find_inputs, read_inputs
+from policynlp.files.decode import decode
+from policynlp.files.find import find_inputs
+from policynlp.files.read import read_inputs
 
 KOREAN = (
     "운계현은 올해 과학기술 혁신을 지역 발전의 중심에 두고 기업의 연구 개발을 적극 지원하고 "

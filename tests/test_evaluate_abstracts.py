@@ -7,11 +7,10 @@ from typing import Any
 import pytest
 
 from policynlp import cli
+from policynlp.corpus.picks import PickedArticle, read_picks
 from policynlp.errors import CorpusError
+from policynlp.evaluation.abstracts import MEASURES, evaluate_abstracts, lead, rouge
 from policynlp.model import Model, default_folder, load
-from policynlp.training.edited import Edited, read_edited
-from policynlp.training.evaluate_abstracts import MEASURES, evaluate_abstracts, lead
-from policynlp.training.rouge import rouge
 
 FIRST = ["清溪县数字港口一期工程12日开工。", "工程计划投资3.5亿元，建成后年吞吐量提高40%。"]
 SECOND = ["当天下着小雨。", "县长说，港口是清溪的门户。", "工期18个月。"]
@@ -64,10 +63,10 @@ def test_rouge_is_that_of_rouge_score(
 
 
 def test_a_record_keeps_its_sentences(tmp_path: Path) -> None:
-    (one,) = read_edited([write(tmp_path, RECORD)])
+    (one,) = read_picks([write(tmp_path, RECORD)])
     assert one.paragraphs == (tuple(FIRST), tuple(SECOND))
     without = {key: value for key, value in RECORD.items() if key != "paragraphs"}
-    (other,) = read_edited([write(tmp_path, without)])
+    (other,) = read_picks([write(tmp_path, without)])
     assert other.paragraphs == (tuple(FIRST + SECOND),)
 
 
@@ -86,12 +85,12 @@ def test_a_record_keeps_its_sentences(tmp_path: Path) -> None:
 )
 def test_a_wrong_record_is_named(tmp_path: Path, change: dict[str, Any], complaint: str) -> None:
     with pytest.raises(CorpusError, match=rf"edited\.jsonl:2: .*{complaint}"):
-        read_edited([write(tmp_path, RECORD, RECORD | change)])
+        read_picks([write(tmp_path, RECORD, RECORD | change)])
 
 
 def test_picks_are_enough_to_learn_from(tmp_path: Path) -> None:
     without = {key: value for key, value in RECORD.items() if key != "abstracts"}
-    (one,) = read_edited([write(tmp_path, without)], picks_alone=True)
+    (one,) = read_picks([write(tmp_path, without)], picks_alone=True)
     assert (one.picks, one.abstracts) == (tuple(map(tuple, RECORD["picks"])), ())
     article = one.as_article()
     spans = [span for part in article.sections[0].paragraphs for span in part.sentences]
@@ -101,15 +100,15 @@ def test_picks_are_enough_to_learn_from(tmp_path: Path) -> None:
 def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
     without = {key: value for key, value in RECORD.items() if key != "source"}
     with pytest.raises(CorpusError, match='"source" is missing'):
-        read_edited([write(tmp_path, without)])
+        read_picks([write(tmp_path, without)])
     with pytest.raises(CorpusError, match="no articles"):
-        read_edited([write(tmp_path)])
+        read_picks([write(tmp_path)])
     with pytest.raises(CorpusError, match=r"none\.jsonl: no such file"):
-        read_edited([tmp_path / "none.jsonl"])
+        read_picks([tmp_path / "none.jsonl"])
 
 
 def test_the_lead_passes_over_what_does_not_fit(tmp_path: Path) -> None:
-    (one,) = read_edited([write(tmp_path, RECORD)])
+    (one,) = read_picks([write(tmp_path, RECORD)])
     found = lead(one, len(FIRST[0]) + len(SECOND[0]))
     assert found.sentences == [0, 2]
     assert found.text == FIRST[0] + SECOND[0]
@@ -119,7 +118,7 @@ def test_where_all_fits_the_model_is_the_lead(tmp_path: Path, model: Model) -> N
     """One sentence leaves no choice, so the gain and its interval are nothing."""
     whole = RECORD | {"paragraphs": [FIRST[0]], "sentences": FIRST[:1], "picks": [[0], [0]]}
     records = [whole | {"abstracts": [FIRST[0]]}, whole | {"id": "r2", "abstracts": [SECOND[0]]}]
-    figures = evaluate_abstracts(model, read_edited([write(tmp_path, *records)]), 40)
+    figures = evaluate_abstracts(model, read_picks([write(tmp_path, *records)]), 40)
     assert figures["abstracts"] == figures["lead"]
     assert figures["abstracts"]["pick_f1"] == {"mean": 1.0, "interval": [1.0, 1.0]}
     assert figures["abstracts"]["rouge_1"]["interval"] == [0.0, 1.0]
@@ -130,7 +129,7 @@ def test_where_all_fits_the_model_is_the_lead(tmp_path: Path, model: Model) -> N
 
 def test_sources_are_measured_apart(tmp_path: Path, model: Model) -> None:
     records = [RECORD, RECORD | {"id": "r2", "source": "柳湾日报", "picks": [[2], [3]]}]
-    articles = read_edited([write(tmp_path, *records)])
+    articles = read_picks([write(tmp_path, *records)])
     both = evaluate_abstracts(model, articles, 60)
     assert both["sources"].keys() == {"清溪日报", "柳湾日报"}
     for article in articles:
@@ -157,7 +156,7 @@ def test_the_command_prints_and_writes(tmp_path: Path, capsys: pytest.CaptureFix
 def test_editors_abstracts_are_met_better_than_by_the_lead(model: Model) -> None:
     if not REAL.exists():
         pytest.skip("the editors' articles are not here: they are not ours to publish")
-    articles: list[Edited] = read_edited([REAL])
+    articles: list[PickedArticle] = read_picks([REAL])
     figures = evaluate_abstracts(model, articles)
     for measure in ("rouge_1", "rouge_2", "rouge_l", "pick_f1"):
         assert figures["gain"][measure]["interval"][0] > 0, measure

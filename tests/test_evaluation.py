@@ -15,24 +15,39 @@ import pytest
 from conftest import THEMES
 from html_tags import Tags
 from policynlp import cli
-from policynlp.analysis.themes import sigmoid
+from policynlp.corpus.counts import write_counts
+from policynlp.corpus.dataset import Labels
+from policynlp.corpus.labelled import LabelledSection
+from policynlp.corpus.read import read_corpus
 from policynlp.errors import CorpusError
-from policynlp.model import Cutoffs, Model, load
-from policynlp.report.errors import error_lists
-from policynlp.report.evaluation import evaluation_page
+from policynlp.evaluation.errors import confusion, doubtful_labels, raised_terms, worst_errors
+from policynlp.evaluation.evaluate import (
+    evaluate,
+    evaluate_files,
+    figures_of,
+    level_figures,
+    read_agreement,
+)
+from policynlp.evaluation.metrics import (
+    RESAMPLES,
+    brier_score,
+    calibration_bins,
+    calibration_error,
+    coverage,
+    draws,
+    interval,
+    macro_scores,
+    precision_recall,
+    precision_recall_f1,
+    resampled_sums,
+    scores,
+    tally,
+)
+from policynlp.evaluation.predictions import Outcome, article_labels, predict
+from policynlp.model import Model, Thresholds, load
+from policynlp.report.evaluation import error_lists, evaluation_page
 from policynlp.report.html import join
-from policynlp.training.agreement import read_agreement
-from policynlp.training.calibration import brier_score, calibration_bins, calibration_error
-from policynlp.training.corpus import read_corpus
-from policynlp.training.counts import write_counts
-from policynlp.training.curves import coverage, precision_recall
-from policynlp.training.dataset import Labels
-from policynlp.training.evaluate import evaluate, measure, measure_files, report
-from policynlp.training.intervals import RESAMPLES, draws, interval, resampled_sums
-from policynlp.training.judge import Outcome, article_labels, judge
-from policynlp.training.labelled import LabelledSection
-from policynlp.training.measures import macro_scores, score, scores, tally
-from policynlp.training.mistakes import confusion, doubtful_labels, raised_terms, worst_errors
+from policynlp.themes.predict import sigmoid
 
 ROOT = Path(__file__).parents[1]
 
@@ -53,7 +68,7 @@ def outcome(
     return Outcome(
         Labels(labels, np.ones_like(labels) if known is None else np.array(known, dtype=bool)),
         np.array(probabilities),
-        Cutoffs((0.5, 0.5), (0.25, 0.25)),
+        Thresholds((0.5, 0.5), (0.25, 0.25)),
         np.arange(len(labels)) if articles is None else np.array(articles),
     )
 
@@ -70,7 +85,7 @@ def test_a_resample_counts_whole_articles() -> None:
         drawn = np.repeat(np.arange(9), times[k].astype(int))
         chosen = np.concatenate([(articles == article).nonzero()[0] for article in drawn])
         tagged, holds = rows.tagged[chosen], rows.holds[chosen]
-        by_hand = [score(holds[:, i], tagged[:, i]).f1 for i in range(2)]
+        by_hand = [precision_recall_f1(holds[:, i], tagged[:, i]).f1 for i in range(2)]
         assert resampled[k] == pytest.approx(np.mean(by_hand))
 
 
@@ -78,14 +93,16 @@ def test_an_interval_is_of_the_resamples_where_the_figure_is_defined() -> None:
     assert interval(np.full(50, np.nan)) is None
     values = np.append(np.arange(101.0), [np.nan] * 40)
     assert interval(values) == [2.5, 97.5]
-    same = report(["甲", "乙"], outcome([[1, 0]] * 8, [[0.9, 0.1]] * 8))
+    same = level_figures(["甲", "乙"], outcome([[1, 0]] * 8, [[0.9, 0.1]] * 8))
     assert same["themes"]["甲"]["intervals"]["f1"] == [1.0, 1.0]
     assert same["macro_f1"] == 1.0, "a theme that is not labelled is not averaged over"
 
 
 def test_unknown_labels_are_left_out() -> None:
     known = [[1, 1], [1, 0], [0, 1]]
-    figures = report(["甲", "乙"], outcome([[1, 1], [0, 0], [1, 0]], [[0.9, 0.9]] * 3, known=known))
+    figures = level_figures(
+        ["甲", "乙"], outcome([[1, 1], [0, 0], [1, 0]], [[0.9, 0.9]] * 3, known=known)
+    )
     assert figures["themes"]["甲"]["rows"] == figures["themes"]["乙"]["rows"] == 2
     assert figures["themes"]["甲"]["precision"] == 0.5
     assert figures["themes"]["乙"]["tagged"] == 2
@@ -107,7 +124,7 @@ def test_precision_recall_passes_through_the_threshold() -> None:
     p = rng.random(60).round(1)
     holds = rng.random(60) < p
     for recall, precision in precision_recall(holds, p):
-        found = [score(holds, p >= threshold) for threshold in np.unique(p)]
+        found = [precision_recall_f1(holds, p >= threshold) for threshold in np.unique(p)]
         assert any(
             (recall, precision) == pytest.approx((s.recall, s.precision), abs=1e-4) for s in found
         )
@@ -160,7 +177,7 @@ def test_an_articles_probabilities_are_the_analyzers(model: Model) -> None:
     from policynlp.reading.sections import make_paragraph
 
     corpus = read_corpus([ROOT / "corpus" / "held_out"])[::-1]
-    found = judge(model, corpus)
+    found = predict(model, corpus)
     article = max({s.article for s in corpus}, key=[s.article for s in corpus].count)
     text, sections = "", []
     for section in (s for s in corpus if s.article == article):
@@ -202,7 +219,7 @@ def test_the_worst_errors_are_errors_with_their_reasons(
     write_counts(written[100:200], tmp_path / "part.counts.jsonl", 1)
     counted = {s.id: s for s in read_corpus([tmp_path / "part.counts.jsonl"])}
     texts = {s.id: s for s in written[:100]}
-    errors = worst_errors(judge(model, [*texts.values(), *counted.values()]))
+    errors = worst_errors(predict(model, [*texts.values(), *counted.values()]))
     kinds = set()
     for theme, threshold in zip(THEMES, model.paragraph.threshold, strict=True):
         for kind, found in errors[theme].items():
@@ -229,7 +246,7 @@ def test_the_worst_errors_are_errors_with_their_reasons(
 def test_terms_add_up_to_the_log_odds(written: list[LabelledSection], model: Model) -> None:
     """Of a section that is one paragraph without a heading, terms and the constant are all."""
     alone = [replace(s, paragraphs=s.paragraphs[:1], heading=Counter()) for s in written[:50]]
-    found = judge(model, alone).paragraphs.probabilities
+    found = predict(model, alone).paragraphs.probabilities
     for theme in range(len(THEMES)):
         slope, offset = model.calibration[theme]
         constant = slope * model.intercepts[theme] + offset
@@ -243,7 +260,7 @@ def doubted(
     small_corpus: Path, model: Model, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[str, int, Path]:
     """Train on a corpus with one label turned round; which it is, and the file of doubts."""
-    found = judge(model, read_corpus([small_corpus]))
+    found = predict(model, read_corpus([small_corpus]))
     surest = found.paragraphs.probabilities[:, model.themes.index("项目建设")].argmax()
     section = found.corpus[found.of_paragraphs[surest]]
     number = int(surest - np.searchsorted(found.of_paragraphs, found.of_paragraphs[surest]))
@@ -286,7 +303,7 @@ def test_doubts_that_can_be_read_come_first(written: list[LabelledSection], mode
         )
         for i, s in enumerate(written[:60])
     ]
-    doubts = doubtful_labels(judge(model, turned))
+    doubts = doubtful_labels(predict(model, turned))
     read = [bool(doubt.text) for doubt in doubts]
     assert len(set(read)) == 2
     assert read == sorted(read, reverse=True)
@@ -296,11 +313,11 @@ def test_labels_that_nobody_knows_are_not_doubted(
     written: list[LabelledSection], model: Model
 ) -> None:
     unknown = [replace(s, labelled_for=frozenset(), themes=None) for s in written[:60]]
-    assert doubtful_labels(judge(model, unknown)) == []
+    assert doubtful_labels(predict(model, unknown)) == []
 
 
 def test_readers_agreement_stands_beside_the_data(tmp_path: Path, model: Model) -> None:
-    shown = measure_files(default := ROOT / "models" / "policy-themes", [ROOT / "corpus/held_out"])
+    shown = evaluate_files(default := ROOT / "models" / "policy-themes", [ROOT / "corpus/held_out"])
     rows = shown["paragraphs"]["themes"]
     assert {theme: row["agreement"] for theme, row in rows.items()} == read_agreement(
         [ROOT / "corpus" / "held_out" / "reports.jsonl"]
@@ -312,7 +329,7 @@ def test_readers_agreement_stands_beside_the_data(tmp_path: Path, model: Model) 
     assert read_agreement([one / "a.jsonl"]) == {"paragraphs": {"数字化": 0.9}}
     assert read_agreement([one / "a.jsonl", two / "b.jsonl"]) == {}
     assert read_agreement([two / "b.jsonl"]) == {}
-    trained_on = measure_files(default, [ROOT / "corpus" / "written" / "reports.jsonl"])
+    trained_on = evaluate_files(default, [ROOT / "corpus" / "written" / "reports.jsonl"])
     assert [Path(path).name for path in trained_on["trained_on"]] == ["reports.jsonl"]
 
 
@@ -335,9 +352,9 @@ def test_a_wrong_agreement_is_named(tmp_path: Path, text: str, complaint: str) -
 
 def test_the_page_is_whole_and_reaches_for_nothing(model: Model) -> None:
     corpus = read_corpus([ROOT / "corpus" / "held_out"])
-    found = judge(model, corpus)
+    found = predict(model, corpus)
     agreement = {"paragraphs": dict.fromkeys(THEMES, 0.95)}
-    figures = measure(found, agreement) | {"trained_on": [], "errors": worst_errors(found)}
+    figures = figures_of(found, agreement) | {"trained_on": [], "errors": worst_errors(found)}
     page = evaluation_page(figures)
     tags = Tags(page)
     assert tags.open == []
@@ -394,4 +411,4 @@ def test_evaluate_prints_and_writes(
 
 def test_undefined_scores_are_not_numbers() -> None:
     assert np.isnan(scores(np.zeros(3))).all()
-    assert score(np.zeros(2, dtype=bool), np.zeros(2, dtype=bool)) == (0, 0, 0)
+    assert precision_recall_f1(np.zeros(2, dtype=bool), np.zeros(2, dtype=bool)) == (0, 0, 0)

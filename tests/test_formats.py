@@ -11,14 +11,11 @@ import pytest
 
 from policynlp.article import Failure
 from policynlp.errors import InputError
+from policynlp.files.decode import decode
+from policynlp.files.find import find_inputs
+from policynlp.files.items import InputArticle, make_article
+from policynlp.files.read import read_inputs
 from policynlp.messages import CHINESE, speaking
-from policynlp.reading.formats import (
-    InputArticle,
-    decode,
-    find_inputs,
-    make_article,
-    read_inputs,
-)
 
 SIMPLIFIED = (
     "云溪县把科技创新摆在发展全局的核心位置，支持龙头企业牵头组建创新联合体。今年以来，全县新建"

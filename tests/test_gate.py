@@ -7,11 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from policynlp.errors import CorpusError
-from policynlp.model import default_folder
-from policynlp.training.corpus import read_corpus
-from policynlp.training.files import corpus_files
-from policynlp.training.gate import (
+from maintenance.gate import (
     MARGIN,
     GateError,
     Measured,
@@ -21,6 +17,10 @@ from policynlp.training.gate import (
     read_bounds,
     write_bounds,
 )
+from policynlp.corpus.read import read_corpus
+from policynlp.corpus.records import corpus_files
+from policynlp.errors import CorpusError
+from policynlp.model import default_folder
 
 ROOT = Path(__file__).parents[1]
 HELD_OUT = ROOT / "corpus" / "held_out"

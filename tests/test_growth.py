@@ -17,12 +17,12 @@ import pytest
 
 import policynlp
 from policynlp import AbstractLimits, Analyzer
-from policynlp.analysis.digest import Digester, limits_for
+from policynlp.abstracts.main_points import Digester, limits_for
+from policynlp.cli.terminal import Look, analysis_lines, page_lines
 from policynlp.errors import InputError
+from policynlp.files.html import read_page
 from policynlp.reading import read_text, split_clauses
-from policynlp.reading.formats.html import read_page
-from policynlp.records import to_json
-from policynlp.terminal import Look, analysis_lines, page_lines
+from policynlp.schema import to_json
 from pumping import bad_pump, growing, patterns_of
 
 Result = TypeVar("Result")
@@ -86,7 +86,7 @@ def test_no_pattern_hides_in_a_function() -> None:
         in ("compile", "search", "match", "fullmatch", "findall", "finditer")
         + ("sub", "subn", "split")
     ]
-    assert [name for name, _ in hidden] == ["policynlp.files"]
+    assert [name for name, _ in hidden] == ["policynlp.files.atomic"]
 
 
 def lines(*kinds: str) -> Callable[[int], str]:
@@ -220,7 +220,7 @@ def test_no_page_grows_faster_than_its_source(
     monkeypatch: pytest.MonkeyPatch, made: Callable[[int], str]
 ) -> None:
     """That is our own reading; the extractor is asked about usual pages only."""
-    monkeypatch.setattr("policynlp.reading.formats.html._extract", lambda tree: None)
+    monkeypatch.setattr("policynlp.files.html._extract", lambda tree: None)
 
     def times(n: int) -> dict[str, float]:
         clock, html = Clock(), made(n)
@@ -235,7 +235,7 @@ def test_the_extractor_is_not_asked_about_unusual_pages(
     monkeypatch: pytest.MonkeyPatch, made: str
 ) -> None:
     asked: list[object] = []
-    monkeypatch.setattr("policynlp.reading.formats.html._extract", asked.append)
+    monkeypatch.setattr("policynlp.files.html._extract", asked.append)
     assert BODY_TEXT in read_page(BODY).text
     assert len(asked) == 1
     assert BODY_TEXT in read_page(made).text

@@ -12,12 +12,15 @@ import pytest
 from fake_analyzer import FakeAnalyzer
 from policynlp.article import Analysis, Failure
 from policynlp.batch import Options, score
-from policynlp.batch.columns import Columns
-from policynlp.batch.excel import Book
+from policynlp.batch.workbook import Book
+from policynlp.batch.writers import Columns
 from policynlp.errors import InputError, OutputError
+from policynlp.files.find import find_inputs
+from policynlp.files.items import Reading
+from policynlp.files.read import read_inputs
+from policynlp.files.records import MAX_COLUMNS, article_from_record, find_columns
 from policynlp.reading import read_text
-from policynlp.reading.formats import Reading, find_inputs, read_inputs
-from policynlp.records import MAX_COLUMNS, article_from_record, find_columns, to_json
+from policynlp.schema import to_json
 
 KEEP = Options(reading=Reading(keep_columns=True))
 # Python reads and writes these, and no other reader of JSON does.
@@ -153,7 +156,7 @@ def test_too_many_columns() -> None:
 
 def test_names_of_many_columns_are_not_remembered() -> None:
     """Nor all of them told."""
-    from policynlp.records.incoming import _found_columns
+    from policynlp.files.records import _found_columns
 
     before = _found_columns.cache_info().currsize
     names = tuple(f"{n}{'长' * 100}" for n in range(10_000))

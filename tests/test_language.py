@@ -12,11 +12,13 @@ from pathlib import Path
 import pytest
 
 from policynlp.language import words as words_module
-from policynlp.language.normalise import PLACEHOLDER, fold, normalise
 from policynlp.language.words import (
     ENGINE_VARIABLE,
+    PLACEHOLDER,
     Cut,
     fingerprint,
+    fold,
+    normalise,
     policy_terms,
     python_cut,
     rust_cut,

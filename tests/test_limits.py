@@ -19,10 +19,13 @@ import pytest
 from policynlp.article import Failure
 from policynlp.cli import main
 from policynlp.errors import InputError
+from policynlp.files import items, parquet
+from policynlp.files.find import find_inputs
+from policynlp.files.items import Reading
+from policynlp.files.parquet_pages import groups_of, pages_of
+from policynlp.files.read import read_inputs
 from policynlp.messages import CHINESE, speaking
-from policynlp.reading.formats import Reading, find_inputs, items, parquet, read_inputs
-from policynlp.reading.formats.parquet_pages import groups_of, pages_of
-from policynlp.review.filled import read_rows
+from policynlp.review.returned import read_rows
 
 MB: Final = 1 << 20
 MOST: Final = 10_000
@@ -635,7 +638,7 @@ def bombs(folder: Path) -> Iterator[str]:
 
 RUN: Final = """
 import resource, sys
-from policynlp.reading.formats import items
+from policynlp.files import items
 items._ALWAYS_READ = 2 << 20
 items.MOST_UNPACKED = 100 << 20
 resource.setrlimit(resource.RLIMIT_AS, (8 << 30, 8 << 30))

@@ -17,17 +17,13 @@ import pytest
 from policynlp import messages
 from policynlp.cli import main
 from policynlp.cli.arguments import BAD_USAGE, DONE, FAILED
+from policynlp.cli.terminal import display_width
 from policynlp.errors import InputError, UsageError
-from policynlp.messages import chinese, say, speak, speaking
-from policynlp.messages.asked import asked
-from policynlp.terminal import display_width
+from policynlp.messages import asked, chinese, say, speak, speaking
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "policynlp"
-SCRIPTS = [
-    ROOT / "scripts" / name for name in ("check_corpus", "count_abstracts", "count_corpus", "gate")
-]
-SOURCES = [*sorted(PACKAGE.rglob("*.py")), *SCRIPTS]
+SOURCES = sorted(PACKAGE.rglob("*.py"))
 ERRORS = {
     "PolicyNLPError",
     "InputError",
@@ -35,9 +31,9 @@ ERRORS = {
     "CorpusError",
     "ModelError",
     "FieldError",
-    "GateError",
+    "WorseModelError",
     "LabelError",
-    *("UnwritableError", "UsageError", "GoalError"),
+    *("UnwritableError", "UsageError", "ThresholdError"),
 }
 # Calls whose constant arguments are templates; those of errors and of say are the first.
 SPEAKERS = {"say", "counted", *ERRORS}

@@ -27,34 +27,33 @@ import pytest
 from openpyxl import Workbook, load_workbook
 
 from conftest import ROOT
+from maintenance.gate import read_bounds
 from policynlp import Analyzer, cli
-from policynlp.analysis.abstracts import FEATURES
+from policynlp.abstracts import FEATURES
 from policynlp.batch import drift_of, finished_run
 from policynlp.batch.manifest import differences, read_manifest
 from policynlp.batch.merge import merge
+from policynlp.corpus.code_book import read_code_book, themes_of
+from policynlp.corpus.counts import write_counts
+from policynlp.corpus.dataset import build_dataset, choose_vocabulary
+from policynlp.corpus.picks import read_picks
+from policynlp.corpus.read import read_corpus
 from policynlp.errors import CorpusError, InputError, ModelError, PolicyNLPError
+from policynlp.evaluation.evaluate import read_agreement
 from policynlp.language.terms import Vocabulary
 from policynlp.language.words import fingerprint
 from policynlp.messages import speaking
-from policynlp.model import MANIFEST, ROLL_UP, VIEWS, Cutoffs, Model, load, save
-from policynlp.report.collection import collection_page
-from policynlp.report.distance import Earlier
-from policynlp.report.scored import read_scored
-from policynlp.review.exports import read_export
-from policynlp.review.filled import read_sheet
+from policynlp.model import MANIFEST, ROLL_UP, VIEWS, Model, Thresholds, load, save
+from policynlp.report.collection import Earlier, collection_page
+from policynlp.review.corpus_folder import add_to_corpus
+from policynlp.review.imports import read_export
+from policynlp.review.returned import read_sheet
 from policynlp.review.rows import HERE, Row
 from policynlp.review.rows import read_scored as read_rows
 from policynlp.review.sheets import COLUMNS, LABEL, hash_of, write_sheet
-from policynlp.review.store import add_to_corpus
-from policynlp.training.abstracts import fit_ranker
-from policynlp.training.abstracts import read_rows as read_abstract_rows
-from policynlp.training.agreement import read_agreement
-from policynlp.training.code_book import read_code_book, themes_of
-from policynlp.training.corpus import read_corpus
-from policynlp.training.counts import write_counts
-from policynlp.training.dataset import build_dataset, choose_vocabulary
-from policynlp.training.edited import read_edited
-from policynlp.training.gate import read_bounds
+from policynlp.scored import read_scored
+from policynlp.training.ranker import fit_ranker
+from policynlp.training.ranker import read_rows as read_abstract_rows
 from scored_records import record
 
 THEMES = ("数字化", "项目建设")
@@ -131,7 +130,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model of eight terms."""
     terms = ("数字化", "改革", "项目", "推进", "云溪县", "字:云", "字:项", "字:三")
     rng = np.random.default_rng(0)
-    cutoffs = Cutoffs((0.5, 0.4), (0.25, 0.2))
+    thresholds = Thresholds((0.5, 0.4), (0.25, 0.2))
     model = Model(
         "tiny-1",
         THEMES,
@@ -141,8 +140,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         np.array([0.1, -0.1]),
         np.array([[1.0, 0.0], [2.0, 0.1]]),
         np.array([[0.5] * (len(ROLL_UP) - 1) + [c] for c in (0.1, 0.2)]),
-        cutoffs,
-        cutoffs,
+        thresholds,
+        thresholds,
         rng.normal(size=len(FEATURES) + 1),
         rng.normal(size=len(terms)),
         {
@@ -444,7 +443,7 @@ def test_edited_articles(tmp_path: Path) -> None:
     path = tmp_path / "e.jsonl"
 
     def read(value: Any) -> None:
-        for article in read_edited([lines(path, [value])]):
+        for article in read_picks([lines(path, [value])]):
             assert article.as_article().text
             assert set().union(*article.picks) <= set(range(len(article.sentences)))
 

@@ -15,8 +15,8 @@ from policynlp.article import Failure
 from policynlp.batch import Options, score
 from policynlp.batch.digest import digest, write_digest
 from policynlp.errors import InputError
-from policynlp.reading.formats import InputFile, find_inputs, read_inputs
-from policynlp.reading.formats.names import printable, readable
+from policynlp.files.find import InputFile, find_inputs, printable, readable
+from policynlp.files.read import read_inputs
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs names that are bytes")
 

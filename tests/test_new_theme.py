@@ -13,12 +13,12 @@ from openpyxl import load_workbook
 
 from conftest import ROOT, THEMES
 from policynlp import cli
+from policynlp.corpus.code_book import read_code_book
+from policynlp.corpus.read import read_corpus
+from policynlp.evaluation.metrics import Score, precision_recall_f1
+from policynlp.evaluation.predictions import predict
+from policynlp.files.decode import decode
 from policynlp.model import load
-from policynlp.reading.formats import decode
-from policynlp.training.code_book import read_code_book
-from policynlp.training.corpus import read_corpus
-from policynlp.training.judge import judge
-from policynlp.training.measures import Score, score
 
 ECOLOGY = ROOT / "tests" / "data" / "ecology.txt"
 OWN = ROOT / "tests" / "data" / "own_themes"
@@ -127,8 +127,8 @@ def _measured(folders: list[Path], model: Path) -> Score:
     _run("train", *folders, "-o", model)
     loaded = load(model)
     assert list(loaded.themes) == [*THEMES, THEME]
-    outcome = judge(loaded, read_corpus([OWN])).paragraphs
-    return score(outcome.holds[:, -1], outcome.tagged[:, -1])
+    outcome = predict(loaded, read_corpus([OWN])).paragraphs
+    return precision_recall_f1(outcome.holds[:, -1], outcome.tagged[:, -1])
 
 
 def test_two_sheets_make_a_theme(

@@ -11,8 +11,8 @@ import pyarrow.parquet
 import pytest
 
 from fake_analyzer import FakeAnalyzer
-from policynlp.batch import Options, Summary, excel, score
-from policynlp.reading.formats import Reading
+from policynlp.batch import Options, Summary, score, workbook
+from policynlp.files.items import Reading
 
 BODY = "云溪县推进数字化，企业上云。\n一、抓项目\n全县抓项目建设，开工十个。"
 ROWS = [
@@ -109,7 +109,7 @@ def test_workbook_beyond_what_the_format_holds(
     source: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Rows go on in another sheet, long cells in another row; nothing is cut off."""
-    monkeypatch.setattr(excel, "MAX_ROWS", 3)
+    monkeypatch.setattr(workbook, "MAX_ROWS", 3)
     long = "项目😀" * 20_000  # 60,000 characters, 80,000 UTF-16 units
     source.write_text("\n".join(json.dumps({"id": i, "text": long}) for i in (1, 2)))
     run(source, "out.xlsx")

@@ -12,16 +12,16 @@ import pytest
 
 import policynlp
 from conftest import ROOT, THEMES
+from maintenance.corpus_check import complaints, read
 from policynlp import cli
+from policynlp.corpus.code_book import read_code_book
+from policynlp.corpus.dataset import build_dataset, choose_vocabulary
+from policynlp.corpus.labelled import LabelledSection
+from policynlp.corpus.read import read_corpus
 from policynlp.errors import CorpusError
 from policynlp.model import load
-from policynlp.training.check import complaints, read
 from policynlp.training.classifiers import feature_matrix, fit_classifiers, row_weights
-from policynlp.training.code_book import read_code_book
-from policynlp.training.commands import train
-from policynlp.training.corpus import read_corpus
-from policynlp.training.dataset import build_dataset, choose_vocabulary
-from policynlp.training.labelled import LabelledSection
+from policynlp.training.train import train
 
 OWN = ROOT / "tests" / "data" / "own_themes"
 NEW = ["乡村振兴", "生态环保"]

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from policynlp.reading import chrome, clean_page, read_text
-from policynlp.reading.lines import BLANK
+from policynlp.reading import boilerplate, clean_page, read_text
+from policynlp.reading.boilerplate import BLANK
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 # Invented pages in files: what is right, a blank line, then the lines, each after a mark:
@@ -149,9 +149,9 @@ def test_the_hints_hide_no_kind(monkeypatch):
     lines = [row[2:].strip() for row in rows if len(row) > 2]
     lines += [line for name in PAGES for line in page_text(name).split("\n")]
     # Hints are a short cut only: a pattern that always matches must change nothing.
-    kinds = [chrome.kind_of_line(line) for line in lines]
-    monkeypatch.setattr(chrome, "_HINTS", re.compile(""))
-    assert kinds == [chrome.kind_of_line(line) for line in lines]
+    kinds = [boilerplate.kind_of_line(line) for line in lines]
+    monkeypatch.setattr(boilerplate, "_HINTS", re.compile(""))
+    assert kinds == [boilerplate.kind_of_line(line) for line in lines]
     assert sum(map(bool, kinds)) > 100
 
 

@@ -15,7 +15,9 @@ import pytest
 from fake_analyzer import FakeAnalyzer
 from policynlp.article import Failure
 from policynlp.batch import Options, score
-from policynlp.reading.formats import InputArticle, Reading, find_inputs, read_inputs
+from policynlp.files.find import find_inputs
+from policynlp.files.items import InputArticle, Reading
+from policynlp.files.read import read_inputs
 
 TEXT = "云溪县把科技创新摆在发展全局的核心位置，支持企业。"
 KEEP = Reading(keep_columns=True)

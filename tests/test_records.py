@@ -7,15 +7,9 @@ import pytest
 from fake_analyzer import THEMES, FakeAnalyzer
 from policynlp.article import Analysis
 from policynlp.errors import InputError
+from policynlp.files.records import InputRecord, article_from_record
 from policynlp.reading import read_divided
-from policynlp.records import (
-    InputRecord,
-    article_from_record,
-    section_columns,
-    section_rows,
-    to_json,
-    to_record,
-)
+from policynlp.schema import section_columns, section_rows, to_json, to_record
 
 PLACE = "articles.jsonl:12"
 

@@ -16,11 +16,13 @@ from html_tags import Tags
 from policynlp import cli
 from policynlp.article import Article
 from policynlp.errors import InputError
-from policynlp.reading.formats import find_inputs, make_article, read_inputs
-from policynlp.records import to_record
+from policynlp.files.find import find_inputs
+from policynlp.files.items import make_article
+from policynlp.files.read import read_inputs
 from policynlp.report.collection import collection_page
 from policynlp.report.overview import collect, overview
-from policynlp.report.scored import Scored, read_scored
+from policynlp.schema import to_record
+from policynlp.scored import Scored, read_scored
 from scored_records import record
 
 SAMPLES = Path(__file__).parents[1] / "samples"

@@ -17,11 +17,11 @@ from typing import Any
 import pytest
 
 from fake_analyzer import CRASH, THEMES, FakeAnalyzer, LoggingAnalyzer
-from policynlp.batch import Options, Shard, Summary, merge, score, store
+from policynlp.batch import Options, Shard, Summary, merge, score, state
 from policynlp.batch import source as source_module
 from policynlp.batch.scoring import Load
 from policynlp.errors import InputError, OutputError, UsageError
-from policynlp.files import write_whole
+from policynlp.files.atomic import write_whole
 from policynlp.messages import speaking, spoken
 
 COUNT = 120
@@ -197,15 +197,15 @@ def test_a_part_with_a_byte_flipped_is_scored_again(archive: Path, jobs: int) ->
 
 
 def test_a_part_that_is_damaged_before_it_is_joined_is_no_output(archive: Path) -> None:
-    whole, finish = expected(archive), store.Store.finish
+    whole, finish = expected(archive), state.Store.finish
 
-    def damaged(of: store.Store, *args: Any) -> store.Finished:
+    def damaged(of: state.Store, *args: Any) -> state.Finished:
         part = archive / "out.jsonl.parts" / "000001.part"
         part.write_bytes(part.read_bytes().replace("数字化".encode(), "数字花".encode()))
         return finish(of, *args)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(store.Store, "finish", damaged)
+        patch.setattr(state.Store, "finish", damaged)
         with pytest.raises(OutputError, match=r"000001.part: was damaged since it was written"):
             run(archive)
     assert not (archive / "out.jsonl").exists()
@@ -375,7 +375,7 @@ def test_a_run_killed_at_its_end_scores_nothing_again(archive: Path, step: int, 
     program = (
         "import os, signal, sys; from functools import partial; from pathlib import Path\n"
         "from fake_analyzer import LoggingAnalyzer\n"
-        "from policynlp.batch import score, source, store\n"
+        "from policynlp.batch import score, source, state\n"
         f"source._SMALLEST = source._LARGEST = {CHUNK * 1600}\n"
         "steps = []\n"
         "def counted(work):\n"
@@ -384,12 +384,12 @@ def test_a_run_killed_at_its_end_scores_nothing_again(archive: Path, step: int, 
         f"        if len(steps) == {step}: os.kill(os.getpid(), signal.SIGKILL)\n"
         "        return work(*args, **options)\n"
         "    return step\n"
-        "finish = store.Store.finish\n"
+        "finish = state.Store.finish\n"
         "def watched(*args):\n"
         "    os.fsync, os.unlink = counted(os.fsync), counted(os.unlink)\n"
         "    Path.replace = counted(Path.replace)\n"
         "    return finish(*args)\n"
-        "store.Store.finish = watched\n"
+        "state.Store.finish = watched\n"
         f"score(partial(LoggingAnalyzer, Path({log!r})), [{data!r}], {out!r}, jobs={jobs})\n"
     )
     paths = os.pathsep.join((str(Path(__file__).parents[1] / "src"), str(Path(__file__).parent)))

@@ -14,17 +14,17 @@ from openpyxl import load_workbook
 
 from conftest import ROOT, THEMES
 from policynlp import cli
-from policynlp.batch.excel import MAX_CELL
+from policynlp.batch.workbook import MAX_CELL
+from policynlp.corpus.read import read_corpus
 from policynlp.errors import InputError
-from policynlp.reading.formats import decode
-from policynlp.review.choosing import choose, distances
+from policynlp.files.decode import decode
+from policynlp.review.agreement import Agreement, compare
 from policynlp.review.commands import wilson
-from policynlp.review.compare import Agreement, compare
-from policynlp.review.filled import read_sheet
 from policynlp.review.labels import LabelError, read_labels
+from policynlp.review.returned import read_sheet
 from policynlp.review.rows import Row, read_scored
+from policynlp.review.sampling import distances, sample_rows
 from policynlp.review.sheets import COLUMNS, HIDDEN, LABEL, write_sheet
-from policynlp.training.corpus import read_corpus
 
 _AT = {name: number for number, name in enumerate(COLUMNS, 1)}
 Fill = Callable[[Path, Sequence[str | None]], None]
@@ -276,12 +276,12 @@ def _rows(n: int) -> list[Row]:
 
 def test_rows_are_uncertain_spread_and_a_fifth_random() -> None:
     rows = _rows(400)
-    chosen = choose(rows, 100)
-    assert choose(rows[::-1], 100) == chosen
+    chosen = sample_rows(rows, 100)
+    assert sample_rows(rows[::-1], 100) == chosen
     assert len({row.key for row in chosen}) == 100
     random = [row for row in chosen if row.sampling == "random"]
     assert len(random) == 20
-    assert {row.key for row in choose(rows, 100, seed=1)} != {row.key for row in chosen}
+    assert {row.key for row in sample_rows(rows, 100, seed=1)} != {row.key for row in chosen}
     assert sum(row.sampling == "random" for row in chosen[:50]) == 10
     uncertain = [row for row in chosen if row.sampling != "random"]
     likeliest = [max(row.probabilities, key=row.probabilities.__getitem__) for row in uncertain]

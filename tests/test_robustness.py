@@ -23,7 +23,7 @@ from policynlp.article import (
 )
 from policynlp.errors import InputError
 from policynlp.reading import read_divided
-from policynlp.records import to_record
+from policynlp.schema import to_record
 
 ROOT = Path(__file__).parents[1]
 MILLION = 1_000_000

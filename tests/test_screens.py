@@ -16,11 +16,11 @@ import openpyxl
 import pytest
 
 from html_tags import Tags
-from policynlp import safe
+from policynlp import escaping
 from policynlp.cli import main
 from policynlp.cli.screen import give_bytes
 from policynlp.messages import LANGUAGES
-from policynlp.training.commands import train
+from policynlp.training.train import train
 
 # What an attacker would put into a file's name, a title, a column, a theme or a label.
 HOSTILE = {
@@ -212,7 +212,7 @@ def test_digests_hold_no_markup(run: Run, folder: Path) -> None:
     shown = [shown_by(line[2:]) for line in written.splitlines() if line.startswith("- ")]
     assert len(shown) == len(points) > 5
     for point, line in zip(points, shown, strict=True):
-        assert line.startswith(" ".join(safe.seen(point["text"]).split()))
+        assert line.startswith(" ".join(escaping.seen(point["text"]).split()))
 
 
 def markup_in(text: str) -> list[str]:
@@ -238,7 +238,7 @@ def shown_by(line: str) -> str:
     ],
 )
 def test_ordinary_text_is_the_same_in_markdown(text: str) -> None:
-    assert safe.markdown(text) == text
+    assert escaping.markdown(text) == text
 
 
 @pytest.mark.parametrize(
@@ -254,7 +254,7 @@ def test_ordinary_text_is_the_same_in_markdown(text: str) -> None:
     ],
 )
 def test_what_a_line_of_markdown_may_begin_with(text: str, written: str) -> None:
-    assert safe.markdown(text) == written
+    assert escaping.markdown(text) == written
     assert shown_by(written) == text
 
 
@@ -400,14 +400,14 @@ def json_lines(data: bytes) -> list[object]:
 
 @pytest.mark.parametrize("text", ["云溪县：向新而行", "a.txt\t甲", "👨‍👩‍👧❤️", "葛󠄀", "　全角　"])
 def test_a_terminal_shows_what_is_seen_as_it_is(text: str) -> None:
-    assert safe.terminal(text) == text
+    assert escaping.terminal(text) == text
 
 
 def test_cells_that_begin_like_formulas_are_marked() -> None:
     for cell in ("=1", " =1", "\u3000＝1", "\u200b@x", "\x00-1", "\t甲", "\r甲", "＋1"):
-        assert safe.harmless(cell) == f"'{cell}"
+        assert escaping.harmless(cell) == f"'{cell}"
     for kept in ("甲=1", " 甲", "'=1", "", -5, 1.5):
-        assert safe.harmless(kept) == kept
+        assert escaping.harmless(kept) == kept
 
 
 def test_a_page_shows_hostile_text_as_it_is() -> None:

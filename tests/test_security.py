@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from fuzz.mutants import seeds
-from policynlp.reading.formats import find_inputs, read_inputs
+from policynlp.files.find import find_inputs
+from policynlp.files.read import read_inputs
 
 ROOT = Path(__file__).parents[1]
 # Python reports these before they are done (PEP 578).

@@ -20,12 +20,12 @@ import pytest
 
 import policynlp
 from fake_analyzer import CRASH, FakeAnalyzer
-from policynlp.analysis.drift import Profile
 from policynlp.batch import Options, score
 from policynlp.batch.scoring import Counts
 from policynlp.cli import main
 from policynlp.errors import InputError, OutputError
-from policynlp.reading.formats import Reading
+from policynlp.files.items import Reading
+from policynlp.themes.drift import Profile
 from spark_needs import missing
 from test_docs import block_with
 

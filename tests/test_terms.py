@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from policynlp.language.normalise import normalise
 from policynlp.language.terms import (
     CHARACTER,
     Vocabulary,
@@ -17,6 +16,7 @@ from policynlp.language.terms import (
     project,
     tf_idf,
 )
+from policynlp.language.words import normalise
 
 TEXTS = [
     "槐阳市推进数字化改革，数字化平台覆盖37.2%的乡镇。",

@@ -14,7 +14,7 @@ import pytest
 import policynlp
 from policynlp.article import AbstractLimits, Analysis
 from policynlp.messages import speaking
-from policynlp.records import to_json
+from policynlp.schema import to_json
 
 ROOT = Path(__file__).parents[1]
 THREADS, EACH = 8, 20

@@ -8,20 +8,19 @@ import numpy as np
 import pytest
 
 from conftest import THEMES
-from policynlp.analysis.themes import decide, sigmoid
+from policynlp.corpus.code_book import read_code_book, themes_of
+from policynlp.corpus.counts import write_counts
+from policynlp.corpus.dataset import Labels, build_dataset, choose_vocabulary, folds
+from policynlp.corpus.labelled import LabelledSection
+from policynlp.corpus.read import read_corpus, split_labels
 from policynlp.errors import CorpusError
+from policynlp.evaluation.evaluate import evaluate
+from policynlp.evaluation.metrics import f1_threshold, precision_recall_f1
 from policynlp.model import load
+from policynlp.themes.predict import decide, sigmoid
 from policynlp.training.classifiers import N_FOLDS, classifier, feature_matrix, row_weights
-from policynlp.training.code_book import read_code_book, themes_of
-from policynlp.training.commands import train
-from policynlp.training.corpus import read_corpus
-from policynlp.training.counts import write_counts
-from policynlp.training.dataset import Labels, build_dataset, choose_vocabulary, folds
-from policynlp.training.evaluate import evaluate
 from policynlp.training.fit import _fit_roll_up, fit_model
-from policynlp.training.labelled import LabelledSection
-from policynlp.training.measures import f1_threshold, score
-from policynlp.training.paragraph_table import split_labels
+from policynlp.training.train import train
 
 
 def test_the_same_corpus_gives_the_same_bytes(
@@ -245,8 +244,11 @@ def test_threshold_has_nearly_the_greatest_f1_of_calibrated_probabilities() -> N
     for rate in (0.3, 1.0, 3.0):
         p = draw.beta(rate, 4.0, 40_000)
         holds = draw.random(40_000) < p
-        found = score(holds, p >= f1_threshold(holds, p)).f1
-        assert found > max(score(holds, p >= t).f1 for t in np.linspace(0, 1, 101)) - 0.01
+        found = precision_recall_f1(holds, p >= f1_threshold(holds, p)).f1
+        assert (
+            found
+            > max(precision_recall_f1(holds, p >= t).f1 for t in np.linspace(0, 1, 101)) - 0.01
+        )
 
 
 def test_a_section_of_a_theme_that_rolls_up_more_often_is_more_probable() -> None:

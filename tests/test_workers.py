@@ -18,10 +18,10 @@ from fake_analyzer import CRASH, DIE, HANG, THEMES, FakeAnalyzer, LoggingAnalyze
 from policynlp.batch import Options, look, score
 from policynlp.batch import source as source_module
 from policynlp.errors import OutputError
+from policynlp.files import read
+from policynlp.files.items import Reading
 from policynlp.messages import speaking
 from policynlp.processes import Nursery
-from policynlp.reading import formats
-from policynlp.reading.formats import Reading
 
 
 @pytest.fixture(autouse=True)
@@ -112,7 +112,7 @@ def test_a_file_that_hangs_while_it_is_read_is_a_failure(
     """Whether it is to be scored, looked at or sent on at once."""
     for name in ("a.txt", "b.html", "c.txt"):
         (tmp_path / name).write_text("云溪县推进数字化。", encoding="utf-8")
-    monkeypatch.setitem(formats._PAGES, (".html", ".htm", ".xhtml", ".shtml"), read_hanging)
+    monkeypatch.setitem(read._PAGES, (".html", ".htm", ".xhtml", ".shtml"), read_hanging)
     inputs, sent = [str(tmp_path / name) for name in ("a.txt", "b.html", "c.txt")], list[bytes]()
     out = str(tmp_path / "out.csv")
     options = Options(reading=Reading(keep_columns=True))

@@ -18,10 +18,9 @@ from benchmarks.figures import Floats, interval, missing_peers, resample
 from benchmarks.page import write_page
 from benchmarks.texts import sample_pages, written_articles
 from policynlp.analyzer import Analyzer
+from policynlp.corpus.picks import PickedArticle, read_picks
+from policynlp.evaluation.abstracts import picks_f1, rouge, write
 from policynlp.reading import read_text
-from policynlp.training.edited import Edited, read_edited
-from policynlp.training.evaluate_abstracts import write
-from policynlp.training.rouge import picks_f1, rouge
 
 LENGTH = 150
 OURS, LEAD, RANDOM = "policynlp", "lead", "random"
@@ -30,17 +29,17 @@ ON_PAGE = 20
 MEASURES = ("length use", "ROUGE-1", "ROUGE-2", "ROUGE-L", "pick-F1")
 
 
-Choose = Callable[[Edited], list[int]]
+Choose = Callable[[PickedArticle], list[int]]
 
 
-def own_sources(texts: Iterable[str]) -> Iterator[Edited]:
+def own_sources(texts: Iterable[str]) -> Iterator[PickedArticle]:
     """Our own articles, as our own reading divides them."""
     for text in texts:
         article = read_text(text)
         found = [p.sentences for section in article.sections for p in section.paragraphs]
         paragraphs = [[text[a:b].strip() for a, b in sentences] for sentences in found]
         divided = tuple(tuple(filter(None, own)) for own in paragraphs)
-        yield Edited("", article.title, "", divided, (), ())
+        yield PickedArticle("", article.title, "", divided, (), ())
 
 
 def fill(sentences: Sequence[str], order: Iterable[int]) -> list[int]:
@@ -58,18 +57,18 @@ def by_ours(analyzer: Analyzer) -> Choose:
     return lambda source: write(analyzer, source, LENGTH).sentences
 
 
-def by_lead(source: Edited) -> list[int]:
+def by_lead(source: PickedArticle) -> list[int]:
     return fill(source.sentences, range(len(source.sentences)))
 
 
 def by_rank(rank: peers.Rank) -> Choose:
-    def choose(source: Edited) -> list[int]:
+    def choose(source: PickedArticle) -> list[int]:
         return fill(source.sentences, rank(source.sentences))
 
     return choose
 
 
-def compare(source: Edited, chosen: Sequence[int]) -> list[float]:
+def compare(source: PickedArticle, chosen: Sequence[int]) -> list[float]:
     """MEASURES of an abstract; without editors the length alone."""
     text = "".join(source.sentences[i] for i in chosen)
     if not source.abstracts:
@@ -79,7 +78,7 @@ def compare(source: Edited, chosen: Sequence[int]) -> list[float]:
     return [len(text) / LENGTH, *rouges, picks]
 
 
-def compare_random(sources: Sequence[Edited]) -> Floats:
+def compare_random(sources: Sequence[PickedArticle]) -> Floats:
     """The mean of some random orders: [articles, MEASURES]."""
     random, rows = np.random.default_rng(0), []
     for source in sources:
@@ -92,7 +91,7 @@ def measure(args: argparse.Namespace) -> dict[str, Any]:
     analyzer, path = policynlp.load(args.model), args.real / "abstracts_dev.jsonl"
     name, sources = "samples", list(own_sources(sample_pages()))
     if path.exists():
-        name, sources = path.name, read_edited([path])
+        name, sources = path.name, read_picks([path])
     rankers, missing = peers.make(peers.RANKERS) if args.peers else ({}, {})
     systems = {OURS: by_ours(analyzer), LEAD: by_lead}
     systems |= {name: by_rank(rank) for name, rank in rankers.items()}
@@ -122,7 +121,7 @@ def _row(own: Floats, ours: Floats, ms: float | None) -> dict[str, Any]:
     }
 
 
-def page_sources() -> list[Edited]:
+def page_sources() -> list[PickedArticle]:
     """Twenty of our own articles: the samples, and written ones from everywhere."""
     texts, written = list(sample_pages()), list(written_articles())
     step = len(written) // (ON_PAGE - len(texts))
@@ -131,7 +130,7 @@ def page_sources() -> list[Edited]:
 
 
 def _abstracts(
-    sources: Iterable[Edited], systems: dict[str, Choose]
+    sources: Iterable[PickedArticle], systems: dict[str, Choose]
 ) -> Iterator[tuple[str, dict[str, str]]]:
     """Title and abstracts of each article."""
     for source in sources:

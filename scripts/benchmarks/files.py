@@ -17,7 +17,7 @@ from benchmarks.texts import ROOT
 from policynlp.analyzer import Analyzer
 from policynlp.article import Analysis
 from policynlp.batch import score
-from policynlp.records import to_json
+from policynlp.schema import to_json
 
 PIPE, LOOP, BATCH = "pipe over its texts", "the shortest loop from lines to lines", "a batch"
 MOST_OVERHEAD, LEAST_BY_TWO = 15, 1.6
@@ -80,7 +80,7 @@ def _command(source: Path, out: str, model: Path | None, jobs: int) -> None:
     line = ["score", str(source), "-o", out, "--overwrite", "--quiet", "--jobs", str(jobs)]
     options = ["--model", str(model)] if model else []
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
-    command = [sys.executable, "-m", "policynlp.cli", *line, *options]
+    command = [sys.executable, "-m", "policynlp", *line, *options]
     subprocess.run(command, env=environment, check=True)
 
 

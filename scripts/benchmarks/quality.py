@@ -21,13 +21,14 @@ from benchmarks import peers
 from benchmarks.figures import Floats, interval, missing_peers, resample
 from benchmarks.peers import PLAIN, Flags, Learn, Words
 from benchmarks.texts import read_records
-from policynlp.analysis.abstracts import FEATURES
-from policynlp.analysis.themes import infer
-from policynlp.training.code_book import read_code_book
-from policynlp.training.corpus import read_corpus
-from policynlp.training.dataset import build_dataset
-from policynlp.training.fit import N_FOLDS, fit_model
-from policynlp.training.labelled import LabelledSection
+from policynlp.abstracts import FEATURES
+from policynlp.corpus.code_book import read_code_book
+from policynlp.corpus.dataset import build_dataset
+from policynlp.corpus.labelled import LabelledSection
+from policynlp.corpus.read import read_corpus
+from policynlp.themes.predict import infer
+from policynlp.training.classifiers import N_FOLDS
+from policynlp.training.fit import fit_model
 
 OURS = "policynlp"
 MOST_TRAINING = 10  # times as long as the plain pipeline

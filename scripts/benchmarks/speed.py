@@ -133,7 +133,7 @@ def time_growth(
 def time_start(args: argparse.Namespace) -> dict[str, float]:
     """Milliseconds from the command to its end, for one page and for the bare imports."""
     options = ["--model", str(args.model)] if args.model else []
-    page = ["-m", "policynlp.cli", "analyze", str(ROOT / PAGE), *options]
+    page = ["-m", "policynlp", "analyze", str(ROOT / PAGE), *options]
     commands = {"import numpy, rjieba": ["-c", "import numpy, rjieba"], f"analyze {PAGE}": page}
     works: dict[str, Work] = {
         n: partial(_run, [sys.executable, *line]) for n, line in commands.items()

@@ -20,5 +20,9 @@ class ModelError(PolicyNLPError):
     """A model folder that must not be used."""
 
 
-class GoalError(ModelError, UsageError):
+class ThresholdError(ModelError, UsageError):
     """A theme or a precision that a model does not have."""
+
+
+class WorseModelError(PolicyNLPError):
+    """A model that is worse than the one that it would replace, and was not written."""

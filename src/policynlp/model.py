@@ -22,13 +22,23 @@ from typing import Any, Final, TypeAlias, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from policynlp import fields
+from policynlp import validation
 from policynlp.errors import ModelError
-from policynlp.fields import FieldError, check, lists, maps, maybe, number, objects, parse, shown
-from policynlp.files import runs, writing
+from policynlp.files.atomic import runs, writing
 from policynlp.language.terms import CHARACTER, HAN, WORD, Floats, Vocabulary
 from policynlp.language.words import fingerprint
 from policynlp.messages import say
+from policynlp.validation import (
+    FieldError,
+    check,
+    lists,
+    maps,
+    maybe,
+    number,
+    objects,
+    parse,
+    shown,
+)
 
 FORMAT = 1
 VIEWS = ("paragraph", "section", "heading")
@@ -50,7 +60,7 @@ Read = TypeVar("Read")
 
 
 @dataclass(frozen=True, slots=True)
-class Cutoffs:
+class Thresholds:
     """Probabilities from which each theme is tagged, and from which it is uncertain."""
 
     threshold: tuple[float, ...]
@@ -78,8 +88,8 @@ class Model:
     intercepts: Floats
     calibration: Floats
     roll_up: Floats
-    paragraph: Cutoffs
-    section: Cutoffs
+    paragraph: Thresholds
+    section: Thresholds
     abstracts: Floats
     abstract_words: Floats
     details: dict[str, Any]
@@ -95,7 +105,7 @@ def save(model: Model, folder: Path, card: str) -> None:
     be written, and ``ModelError`` for what :func:`load` would refuse.
     """
     with _unusable(folder):
-        check(model.id, fields.name)
+        check(model.id, validation.name)
     folder = folder.resolve()
     with writing(folder):
         _tidy(folder)
@@ -229,10 +239,10 @@ def _theme(model: Model, i: int) -> dict[str, Any]:
         "intercept": float(model.intercepts[i]),
         "calibration": {"slope": slope, "offset": offset},
     }
-    for level, cutoffs in (("paragraph", model.paragraph), ("section", model.section)):
+    for level, thresholds in (("paragraph", model.paragraph), ("section", model.section)):
         theme[level] = {
-            "threshold": cutoffs.threshold[i],
-            "uncertain_from": cutoffs.uncertain_from[i],
+            "threshold": thresholds.threshold[i],
+            "uncertain_from": thresholds.uncertain_from[i],
         }
         if model.promises:
             promised = model.promises[level][i].items()
@@ -310,15 +320,15 @@ _LEVEL: Final = objects(
     {"threshold": number(_LEAST, 1), "uncertain_from": number(0, 1)},
     by_precision=maps(maybe(number(_LEAST, 1)), keys=_precision),
 )
-_LISTED: Final = objects({"files": maps(fields.text, keys=_inner_path)})
+_LISTED: Final = objects({"files": maps(validation.text, keys=_inner_path)})
 # What is optional here is what other parts of the package take from ``details``.
 _SHAPE: Final = objects(
     {
-        "id": fields.name,
+        "id": validation.name,
         "themes": lists(
             objects(
                 {
-                    "name": fields.name,
+                    "name": validation.name,
                     "intercept": _NUMBER,
                     "calibration": objects({"slope": _NUMBER, "offset": _NUMBER}),
                     **dict.fromkeys(LEVELS, _LEVEL),
@@ -328,11 +338,11 @@ _SHAPE: Final = objects(
         ),
         "roll_up": objects({**dict.fromkeys(ROLL_UP, _NUMBER), ROLL_UP[-1]: lists(_NUMBER)}),
     },
-    definitions=maps(fields.text),
+    definitions=maps(validation.text),
     corpus=objects(
         {
-            "files": lists(objects({"file": fields.text, "sha256": fields.text})),
-            "paragraphs": fields.whole(),
+            "files": lists(objects({"file": validation.text, "sha256": validation.text})),
+            "paragraphs": validation.whole(),
         }
     ),
     metrics=objects(dict.fromkeys(("paragraphs", "sections"), objects({"macro_f1": number(0, 1)}))),
@@ -351,8 +361,8 @@ def _build(folder: Path, manifest: dict[str, Any]) -> Model:
             values.append(float(theme))
         return np.array(values)
 
-    def cutoffs(level: str) -> Cutoffs:
-        return Cutoffs(
+    def thresholds(level: str) -> Thresholds:
+        return Thresholds(
             tuple(column(level, "threshold").tolist()),
             tuple(column(level, "uncertain_from").tolist()),
         )
@@ -366,8 +376,8 @@ def _build(folder: Path, manifest: dict[str, Any]) -> Model:
         column("intercept"),
         np.stack((column("calibration", "slope"), column("calibration", "offset")), axis=1),
         _read_roll_up(manifest["roll_up"]),
-        cutoffs("paragraph"),
-        cutoffs("section"),
+        thresholds("paragraph"),
+        thresholds("section"),
         _array(folder, "abstracts"),
         _array(folder, "abstract_words"),
         {key: value for key, value in manifest.items() if key not in known},

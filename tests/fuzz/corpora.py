@@ -14,11 +14,11 @@ from hypothesis.strategies import SearchStrategy
 from fuzz.data import values
 from fuzz.mutants import ROOT, Mutation, mutated, mutations
 from fuzz.texts import raw_text, usually
-from policynlp.training.code_book import read_code_book, themes_of
-from policynlp.training.corpus import read_corpus
-from policynlp.training.counts import write_counts
-from policynlp.training.dataset import build_dataset, choose_vocabulary
-from policynlp.training.edited import read_edited
+from policynlp.corpus.code_book import read_code_book, themes_of
+from policynlp.corpus.counts import write_counts
+from policynlp.corpus.dataset import build_dataset, choose_vocabulary
+from policynlp.corpus.picks import read_picks
+from policynlp.corpus.read import read_corpus
 
 Case = dict[str, Any]
 _NUMBERS: Final = (-1, 0, 1.5, 1e9, 10**9, 10**30, float("nan"), float("inf"), True)
@@ -119,5 +119,5 @@ READERS: Final[dict[str, Callable[[Path], object]]] = {
     "news.counts.jsonl": _learn,
     "table.csv": _learn,
     "themes.toml": lambda path: read_code_book([path]),
-    "edited.jsonl": lambda path: read_edited([path]),
+    "edited.jsonl": lambda path: read_picks([path]),
 }

@@ -37,10 +37,10 @@ from policynlp.batch import Options, Shard, merge, score
 from policynlp.batch.digest import digest, write_digest
 from policynlp.errors import OutputError, PolicyNLPError
 from policynlp.model import load, save
-from policynlp.review.filled import read_sheet
+from policynlp.review.corpus_folder import add_to_corpus
+from policynlp.review.returned import read_sheet
 from policynlp.review.rows import read_scored
 from policynlp.review.sheets import write_sheet
-from policynlp.review.store import add_to_corpus
 
 FULL, BAD, FORBIDDEN, KILL = "full disk", "bad disk", "no permission", "kill"
 FAULTS: Final = {FULL: errno.ENOSPC, BAD: errno.EIO, FORBIDDEN: errno.EACCES, KILL: 0}

@@ -25,11 +25,13 @@ from html_tags import Tags
 from policynlp.article import AbstractLimits, Failure
 from policynlp.batch import Options, Paths, Summary, score
 from policynlp.errors import PolicyNLPError
+from policynlp.files.find import find_inputs
+from policynlp.files.items import InputArticle, Reading, make_article
+from policynlp.files.read import read_inputs
 from policynlp.messages import speaking
-from policynlp.reading.formats import InputArticle, Reading, find_inputs, make_article, read_inputs
-from policynlp.records import to_json
 from policynlp.report.collection import collection_page
-from policynlp.report.scored import read_scored
+from policynlp.schema import to_json
+from policynlp.scored import read_scored
 
 FORMATS: Final = (".jsonl", ".csv", ".xlsx", ".parquet", ".jsonl.gz", "-")
 _LONGEST_CELL: Final = 32_767

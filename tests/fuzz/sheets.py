@@ -15,9 +15,9 @@ from fuzz.outcome import analyzer
 from fuzz.texts import divided, pages, raw_text, usually
 from policynlp.errors import InputError
 from policynlp.reading import read_divided, read_text
-from policynlp.records import to_json
 from policynlp.review.rows import Row, read_scored
 from policynlp.review.sheets import COLUMNS, LABEL, write_sheet
+from policynlp.schema import to_json
 
 Case = dict[str, Any]
 _AT: Final = COLUMNS.index(LABEL)

@@ -78,7 +78,7 @@ class Soak:
         self.starts += 1
         arguments = [str(source), "-o", str(folder / "out.jsonl"), "--jobs", "2", "--quiet"]
         return subprocess.Popen(
-            [sys.executable, "-m", "policynlp.cli", "score", *arguments],
+            [sys.executable, "-m", "policynlp", "score", *arguments],
             env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
             start_new_session=True,
         )

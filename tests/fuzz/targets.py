@@ -33,20 +33,19 @@ from fuzz.texts import divided, pages, raw_text
 from policynlp.analyzer import Analyzer
 from policynlp.article import AbstractLimits, Article, Failure
 from policynlp.batch import drift_of, finished_run
+from policynlp.corpus.read import read_corpus
 from policynlp.errors import InputError, PolicyNLPError
+from policynlp.files.find import find_inputs
 from policynlp.model import load, save
 from policynlp.reading import read_divided
-from policynlp.reading.formats import find_inputs
-from policynlp.records import article_row, section_rows, to_json, to_record
-from policynlp.report.collection import collection_page
-from policynlp.report.distance import Earlier
-from policynlp.report.scored import read_scored
+from policynlp.report.collection import Earlier, collection_page
 from policynlp.review import rows as review_rows
-from policynlp.review.exports import read_export
-from policynlp.review.filled import read_sheet
+from policynlp.review.corpus_folder import add_to_corpus
+from policynlp.review.imports import read_export
 from policynlp.review.labels import read_labels
-from policynlp.review.store import add_to_corpus
-from policynlp.training.corpus import read_corpus
+from policynlp.review.returned import read_sheet
+from policynlp.schema import article_row, section_rows, to_json, to_record
+from policynlp.scored import read_scored
 
 Case = Any
 

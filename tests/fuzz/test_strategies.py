@@ -12,9 +12,11 @@ from hypothesis.strategies import SearchStrategy
 from fuzz import corpora, data, markup, models, mutants, sheets, texts
 from policynlp.article import Failure
 from policynlp.errors import PolicyNLPError
+from policynlp.files.find import find_inputs
+from policynlp.files.items import Reading
+from policynlp.files.read import read_inputs
 from policynlp.model import load
 from policynlp.reading import read_text
-from policynlp.reading.formats import Reading, find_inputs, read_inputs
 
 Drawn = Callable[[SearchStrategy[Any], int], list[Any]]
 

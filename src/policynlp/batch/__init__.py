@@ -3,10 +3,10 @@
 from policynlp.batch.manifest import drift_of
 from policynlp.batch.merge import merge
 from policynlp.batch.options import Options, Shard
-from policynlp.batch.outputs import OUTPUT_SUFFIXES, check_output
 from policynlp.batch.run import Summary, look, score
 from policynlp.batch.scoring import Counts, Scorer
-from policynlp.batch.store import Paths, finished_run, run_of
+from policynlp.batch.state import Paths, finished_run, run_of
+from policynlp.batch.writers import OUTPUT_SUFFIXES, check_output
 
 __all__ = [
     "OUTPUT_SUFFIXES",

@@ -10,13 +10,13 @@ from typing import Any, Final
 from policynlp import __version__
 from policynlp.article import Failure
 from policynlp.batch.options import DEFAULT_OPTIONS, Options
-from policynlp.batch.outputs import STDOUT, output_for
 from policynlp.batch.parquet import Table
 from policynlp.batch.scoring import Load, Scorer, score_chunk
 from policynlp.batch.source import Chunk
+from policynlp.batch.writers import STDOUT, output_for
 from policynlp.errors import ModelError
+from policynlp.files.parquet import items_of
 from policynlp.messages import speaking, spoken
-from policynlp.reading.formats.parquet import items_of
 
 PLACE: Final = "policynlp_place"
 """A column of the input that says where a row stands, which names a row without an id."""

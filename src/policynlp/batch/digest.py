@@ -7,20 +7,21 @@ from itertools import chain
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from policynlp import safe
-from policynlp.analysis.digest import Digest, Digester, Point, limits_for
+from policynlp import escaping
+from policynlp.abstracts.main_points import Digest, Digester, Point, limits_for
 from policynlp.article import Analysis, Failure
 from policynlp.batch.options import Options
-from policynlp.batch.outputs import STDOUT
 from policynlp.batch.scoring import Load, Loaded, Scorer, analyzed
 from policynlp.batch.source import Chunk, Note, Source, make_chunks
 from policynlp.batch.workers import MAX_SECONDS, ordered, work_off
-from policynlp.destinations import check_files
+from policynlp.batch.writers import STDOUT
 from policynlp.errors import InputError
-from policynlp.files import write_whole
+from policynlp.files.atomic import write_whole
+from policynlp.files.find import find_inputs
+from policynlp.files.items import Reading, check_installed
+from policynlp.files.output_paths import check_files
 from policynlp.messages import speak, spoken
-from policynlp.reading.formats import Reading, check_installed, find_inputs
-from policynlp.records import METADATA, Record
+from policynlp.schema import METADATA, Record
 
 _WARNINGS_KEPT: Final = 5
 
@@ -147,7 +148,7 @@ def markdown(found: Digested) -> str:
         counts += f"；另有 {len(found.failures)} 篇未能读取"
     lines = ["# 要点", "", counts, ""]
     for theme, points in found.digest.groups.items():
-        lines += [f"## {safe.markdown(theme)}", "", *map(_line, points), ""]
+        lines += [f"## {escaping.markdown(theme)}", "", *map(_line, points), ""]
     return "\n".join(lines)
 
 
@@ -158,4 +159,4 @@ def _line(point: Point) -> str:
     where = "，".join(part.strip() for part in origin if part)
     if point.articles > 1:
         where += f"；共 {point.articles} 篇"
-    return f"- {safe.markdown(f'{point.text.strip()}（{where}）')}"
+    return f"- {escaping.markdown(f'{point.text.strip()}（{where}）')}"

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from policynlp import __version__
-from policynlp.analysis.drift import PROFILE, Drift, Profile, measure
 from policynlp.batch.options import Options
 from policynlp.batch.scoring import Counts, Scorer
 from policynlp.batch.source import Survey
 from policynlp.errors import OutputError
-from policynlp.fields import (
+from policynlp.files.atomic import write_whole
+from policynlp.messages import LANGUAGES, say, spoken
+from policynlp.themes.drift import PROFILE, Drift, Profile, measure_drift
+from policynlp.validation import (
     anything,
     check,
     lists,
@@ -27,8 +29,6 @@ from policynlp.fields import (
     whole,
     wrong,
 )
-from policynlp.files import write_whole
-from policynlp.messages import LANGUAGES, say, spoken
 
 RUNNING, DONE = "running", "done"
 _PACKAGES: Final = ("numpy", "rjieba", "jieba", "trafilatura", "opencc")
@@ -76,7 +76,7 @@ def drift_of(manifest: Manifest) -> Drift | None:
     """How far a finished run is from the training text, if its model knows what that is like."""
     reference = manifest.get("drift", {}).get("reference")
     profile = Counts.of(manifest["counts"]).profile
-    return measure(profile, Profile.of(reference)) if reference else None
+    return measure_drift(profile, Profile.of(reference)) if reference else None
 
 
 def read_manifest(path: Path) -> Manifest | None:

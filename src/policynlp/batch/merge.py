@@ -13,13 +13,12 @@ from policynlp.batch.manifest import (
     note_counts,
     read_manifest,
 )
-from policynlp.batch.outputs import can_be_merged, failure_header
-from policynlp.batch.parts import copied
 from policynlp.batch.scoring import Counts
-from policynlp.batch.store import Paths, digest_of
-from policynlp.destinations import check_apart, check_unasked, check_writable
+from policynlp.batch.state import Paths, copied, digest_of
+from policynlp.batch.writers import can_be_merged, failure_header
 from policynlp.errors import OutputError
-from policynlp.files import whole_files, writing
+from policynlp.files.atomic import whole_files, writing
+from policynlp.files.output_paths import check_apart, check_unasked, check_writable
 
 
 class _Share(NamedTuple):

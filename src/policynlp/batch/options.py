@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple
 
 from policynlp.article import AbstractLimits
-from policynlp.reading.formats import Reading
+from policynlp.files.items import Reading
 
 DEFAULT_LIMITS = AbstractLimits()
 DEFAULT_READING = Reading()

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO, Any, Final
 
-from policynlp.batch.columns import kept_cells
 from policynlp.batch.options import Options
-from policynlp.records import METADATA
+from policynlp.batch.writers import kept_cells
+from policynlp.schema import METADATA
 
 # Records are written so many at a time, or fewer where they are long: as objects they take ten
 # times the memory.

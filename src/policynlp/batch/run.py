@@ -11,37 +11,20 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO
 
-from policynlp.analysis.drift import Drift, Profile, measure
 from policynlp.article import Failure
 from policynlp.batch.manifest import Manifest, new_manifest
 from policynlp.batch.options import DEFAULT_OPTIONS, Options
-from policynlp.batch.outputs import STDOUT, check_output, is_table
-from policynlp.batch.parts import copied
-from policynlp.batch.repeats import Repeats
-from policynlp.batch.scoring import (
-    FAILURES_KEPT,
-    Counts,
-    Job,
-    Load,
-    Loaded,
-    Part,
-    Result,
-)
-from policynlp.batch.source import (
-    Chunk,
-    Note,
-    Source,
-    Survey,
-    copy_stdin,
-    how_many,
-    make_chunks,
-)
-from policynlp.batch.store import Paths, Store
+from policynlp.batch.scoring import FAILURES_KEPT, Counts, Job, Load, Loaded, Part, Result
+from policynlp.batch.source import Chunk, Note, Source, Survey, copy_stdin, how_many, make_chunks
+from policynlp.batch.state import Paths, Repeats, Store, copied
 from policynlp.batch.workers import MAX_SECONDS, ordered, work_off
+from policynlp.batch.writers import STDOUT, check_output, is_table
 from policynlp.errors import InputError, OutputError
-from policynlp.files import UnwritableError, writing
+from policynlp.files.atomic import UnwritableError, writing
+from policynlp.files.find import STDIN, find_inputs
+from policynlp.files.items import InputArticle, check_installed
 from policynlp.messages import speak, speaking, spoken
-from policynlp.reading.formats import STDIN, InputArticle, check_installed, find_inputs
+from policynlp.themes.drift import Drift, Profile, measure_drift
 
 
 @dataclass(slots=True)
@@ -86,7 +69,7 @@ class _Watch:
 
     def compared(self, reference: Profile | None) -> Summary:
         """The summary with how far its articles are from a model's training text."""
-        self.summary.drift = measure(self.summary.counts.profile, reference)
+        self.summary.drift = measure_drift(self.summary.counts.profile, reference)
         return self.summary
 
 

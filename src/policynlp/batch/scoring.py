@@ -6,15 +6,15 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final, Literal, NamedTuple, Protocol
 
-from policynlp.analysis.drift import Profile
+from policynlp.analyzer import gc_paused
 from policynlp.article import AbstractLimits, Analysis, Article, Failure
 from policynlp.batch.options import Options
-from policynlp.batch.outputs import Output, output_for
 from policynlp.batch.source import Chunk, Note
+from policynlp.batch.writers import Output, output_for
 from policynlp.errors import PolicyNLPError
-from policynlp.garbage import without_collection
+from policynlp.files.items import Item, make_article
 from policynlp.messages import say, speak, speaking, spoken
-from policynlp.reading.formats import Item, make_article
+from policynlp.themes.drift import Profile
 
 FAILURES_KEPT: Final = 5
 
@@ -208,7 +208,7 @@ def score_chunk(
     """Score every article of a chunk; whatever goes wrong with one, the others go on."""
     part = Part()
     rendered: list[bytes] = []
-    with without_collection():
+    with gc_paused():
         for found in analyzed(chunk, scorer, options, note):
             if isinstance(found, Failure):
                 part.fail(found)

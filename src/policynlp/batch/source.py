@@ -15,16 +15,11 @@ from typing import IO, Final, NamedTuple
 from policynlp.article import Failure
 from policynlp.batch.options import Options, Shard
 from policynlp.errors import InputError, UsageError
-from policynlp.files import unwritable
+from policynlp.files.atomic import unwritable
+from policynlp.files.find import STDIN, InputFile, find_inputs
+from policynlp.files.items import InputArticle, Item
+from policynlp.files.read import find_items
 from policynlp.messages import say
-from policynlp.reading.formats import (
-    STDIN,
-    InputArticle,
-    InputFile,
-    Item,
-    find_inputs,
-    find_items,
-)
 
 # Loss and idle workers grow with a chunk, the cost of keeping one (a file, 1 to 10 ms) does not.
 # A short run has small chunks, so that all workers have some; a long one has few files. The last

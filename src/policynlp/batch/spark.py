@@ -18,8 +18,8 @@ from policynlp.batch.options import DEFAULT_OPTIONS, Options
 from policynlp.batch.run import Summary
 from policynlp.batch.scoring import FAILURES_KEPT, Counts, Scorer
 from policynlp.errors import InputError, OutputError
+from policynlp.files.records import find_columns
 from policynlp.model import default_folder
-from policynlp.records import find_columns
 
 Open = Callable[[Path], Scorer]
 

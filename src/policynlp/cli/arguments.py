@@ -32,7 +32,7 @@ class Help(argparse.HelpFormatter):
     def _split_lines(self, text: str, width: int) -> list[str]:
         if spoken() == ENGLISH:
             return super()._split_lines(text, width)
-        from policynlp.terminal import wrap
+        from policynlp.cli.terminal import wrap
 
         return wrap(text, width)
 
@@ -203,7 +203,7 @@ def add_looks(parser: argparse.ArgumentParser) -> None:
 
 def named(patterns: Iterable[str]) -> list[Path]:
     """The files and folders of a command that takes several, by name or by a glob."""
-    from policynlp.reading.formats import expand
+    from policynlp.files.find import expand
 
     return [Path(path) for path in expand(patterns)]
 

@@ -10,19 +10,16 @@ from collections.abc import Sequence
 from typing import Final
 
 from policynlp import __version__
+from policynlp.cli.analyze import add_analyze, add_clean
 from policynlp.cli.arguments import BAD_USAGE, DONE, FAILED, Examples, Parser, examples
 from policynlp.cli.digest import add_digest
-from policynlp.cli.models import add_models
-from policynlp.cli.pages import add_analyze, add_clean
 from policynlp.cli.report import add_report
-from policynlp.cli.review import add_review
+from policynlp.cli.review import add_review, add_theme
 from policynlp.cli.score import add_score
 from policynlp.cli.screen import discard_output, warn, write_utf8
-from policynlp.cli.theme import add_theme
-from policynlp.cli.training import add_evaluate, add_train
+from policynlp.cli.train import add_evaluate, add_models, add_train
 from policynlp.errors import PolicyNLPError, UsageError
-from policynlp.messages import say, speak
-from policynlp.messages.asked import asked
+from policynlp.messages import asked, say, speak
 
 _DEBUG_VARIABLE: Final = "POLICYNLP_DEBUG"
 

@@ -11,9 +11,9 @@ from policynlp.messages import say
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from policynlp.analysis.drift import Drift
     from policynlp.cli.arguments import Commands
-    from policynlp.report.distance import Earlier
+    from policynlp.report.collection import Earlier
+    from policynlp.themes.drift import Drift
 
 _TITLE: Final = "主题报告"
 
@@ -63,10 +63,10 @@ def _output(text: str) -> str:
 
 def _report(args: argparse.Namespace) -> int:
     from policynlp.batch import Paths
-    from policynlp.destinations import check_files
-    from policynlp.files import write_whole
+    from policynlp.files.atomic import write_whole
+    from policynlp.files.output_paths import check_files
     from policynlp.report.collection import collection_page
-    from policynlp.report.scored import read_scored
+    from policynlp.scored import read_scored
 
     inputs, output = named(args.inputs), Path(args.output)
     earlier = [args.compare_run] if args.compare_run else []
@@ -97,6 +97,6 @@ def _drifts(inputs: "Sequence[Path]") -> "Iterator[tuple[str, Drift]]":
 
 def _earlier(path: Path) -> "Earlier":
     from policynlp.batch import finished_run
-    from policynlp.report.distance import Earlier
+    from policynlp.report.collection import Earlier
 
     return Earlier.of(path.name.removesuffix(".run.json"), finished_run(path)["counts"])

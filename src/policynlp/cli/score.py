@@ -16,10 +16,9 @@ from policynlp.cli.arguments import (
     load_analyzer,
     positive,
 )
-from policynlp.cli.cluster import ENGINES, LOCAL, check_engine, score_on_spark
-from policynlp.cli.progress import Progress
+from policynlp.cli.progress import Progress, merge_lines, summary_lines
 from policynlp.cli.screen import give_bytes, warn
-from policynlp.cli.summary import merge_lines, summary_lines
+from policynlp.cli.spark import ENGINES, LOCAL, check_engine, score_on_spark
 from policynlp.errors import InputError, UsageError
 from policynlp.messages import ENGLISH, say
 
@@ -168,7 +167,7 @@ def _shard(text: str) -> "Shard":
 
 def _options(args: argparse.Namespace) -> "Options":
     from policynlp.batch import Options
-    from policynlp.reading.formats import Reading
+    from policynlp.files.items import Reading
 
     columns = ((field, getattr(args, f"{field}_column")) for field in _FIELDS)
     reading = Reading(
@@ -281,7 +280,7 @@ def _run(args: argparse.Namespace, progress: Progress) -> "Summary":
 
 def _merge(args: argparse.Namespace) -> int:
     from policynlp.batch import Paths, drift_of, finished_run, merge
-    from policynlp.reading.formats import expand
+    from policynlp.files.find import expand
 
     shards = expand(args.inputs)
     counts = merge(args.merge, shards, overwrite=args.overwrite)

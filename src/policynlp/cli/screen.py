@@ -8,7 +8,7 @@ import os
 import sys
 from typing import IO, Final
 
-from policynlp.safe import Shown, terminal
+from policynlp.escaping import Shown, terminal
 
 _LONGEST: Final = 4_000  # characters of a line; an id or a column may have a million
 

@@ -1,11 +1,8 @@
-"""What the program says to a person, in English or Chinese.
+"""What the program says to a person, in English or Chinese."""
 
-A message is an English template, ``say("{path}: no column {column}", path=…, column=…)``, which
-``zh.toml`` gives in Chinese. Errors carry template and values, so that they read in the language
-of whoever prints them, whichever process raised them.
-"""
-
-from collections.abc import Iterator
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache, partial
 from importlib import resources
@@ -87,3 +84,36 @@ class PolicyNLPError(Exception):
 
 class UsageError(PolicyNLPError):
     """Options that contradict each other, or ask for what is not to be had."""
+
+
+_OPTION: Final = "--lang"
+_VARIABLES: Final = ("LC_ALL", "LC_MESSAGES", "LANG")  # the first that is set counts
+_PRIMARY: Final = 0x3FF  # of a Windows language identifier; the rest says the region
+_WINDOWS_CHINESE: Final = 0x04
+
+
+def asked(argv: Sequence[str]) -> str:
+    """Return the language of ``--lang`` in ``argv``, else that of the system.
+
+    ``argv`` is not checked: whoever parses it says what is wrong with it, in this language.
+    """
+    words = [word for arg in argv for word in arg.split("=", 1)]
+    named = [words[i + 1] for i, word in enumerate(words[:-1]) if word == _OPTION]
+    return next((name for name in reversed(named) if name in LANGUAGES), None) or of_system()
+
+
+def of_system(environment: Mapping[str, str] = os.environ) -> str:
+    """Return the language of the locale or, on Windows without one, of the user interface."""
+    locale = next(filter(None, map(environment.get, _VARIABLES)), None)
+    if locale is None:
+        return _of_windows()
+    return CHINESE if locale.lower().startswith("zh") else ENGLISH
+
+
+def _of_windows() -> str:
+    if sys.platform != "win32":
+        return ENGLISH
+    import ctypes
+
+    language = ctypes.windll.kernel32.GetUserDefaultUILanguage()
+    return CHINESE if language & _PRIMARY == _WINDOWS_CHINESE else ENGLISH

@@ -4,7 +4,7 @@ A page of one block a line is navigation, title, date and source, tools, body, e
 links, comments, footer, in about this order. Each line gets a kind by its words and a weight by
 its prose; the body is the run of lines with the greatest sum of weights after the line with the
 date, and the title the line above the body that has most of what titles have. A text
-without such a frame is taken as a clean article, of which next to nothing is removed.
+without such lines is taken as a clean article, of which next to nothing is removed.
 """
 
 from collections.abc import Sequence
@@ -12,15 +12,15 @@ from typing import Final, NamedTuple
 
 from policynlp.article import Removed, Span
 from policynlp.messages import say
-from policynlp.reading.frame import (
+from policynlp.reading.body import (
     LEAD_LINES,
-    Frame,
-    find_frame,
+    Body,
+    find_body,
     find_metadata,
     follows_prose,
     unspaced,
 )
-from policynlp.reading.lines import Line, read_lines
+from policynlp.reading.boilerplate import Line, read_lines
 from policynlp.reading.metadata import Metadata, merge, read_metadata
 
 MIN_BODY: Final = 100
@@ -33,14 +33,14 @@ _ENDINGS: Final = frozenset(
 # Inside the body these are its own: a date, names, the address of an event, a short heading.
 _KEPT_INSIDE: Final = frozenset(("metadata", "byline", "contact", "navigation"))
 
-# Removed from an article without a frame wherever they stand, and in its first and last lines.
+# Removed from a text that is no page wherever they stand, and in its first and last lines.
 _ALWAYS_REMOVED: Final = frozenset(("photo_credit", "editor"))
 _NOTICES: Final = frozenset(("disclaimer", "copyright", "promotion"))
 _EDGE_LINES: Final = 3
 # Notices of tenders have contacts in their body, and clean articles a byline.
-_NO_SIGN_OF_A_FRAME: Final = _ALWAYS_REMOVED | {"contact", "byline"}
-# So many lines of chrome make a frame where no header does.
-_SIGNS_OF_A_FRAME: Final = 3
+_NO_SIGN_OF_A_PAGE: Final = _ALWAYS_REMOVED | {"contact", "byline"}
+# So many lines of boilerplate make a page where no header does.
+_SIGNS_OF_A_PAGE: Final = 3
 
 
 class Page(NamedTuple):
@@ -61,44 +61,44 @@ def clean_page(text: str, title: str = "") -> Page:
     lines = read_lines(text)
     signs = sum(_is_sign(lines, i) for i, line in enumerate(lines) if line.kind)
     if signs:
-        frame = find_frame(lines, title)
+        body = find_body(lines, title)
         # No article begins with a menu or a crumb trail: none of 3,000 clean ones does.
         on_top = lines[0].kind == "navigation"
-        if frame and (frame.header >= 0 or on_top or signs >= _SIGNS_OF_A_FRAME):
-            return _within_frame(lines, title, frame)
-    return _without_frame(lines, title, all_chrome=signs >= _SIGNS_OF_A_FRAME)
+        if body and (body.header >= 0 or on_top or signs >= _SIGNS_OF_A_PAGE):
+            return _around_body(lines, title, body)
+    return _whole_text(lines, title, drop_all=signs >= _SIGNS_OF_A_PAGE)
 
 
 def _is_sign(lines: Sequence[Line], i: int) -> bool:
-    """Whether a line of chrome shows that the text is a page, not an article alone.
+    """Whether a line of boilerplate shows that the text is a page, not an article alone.
 
     A date or source below a paragraph does not: timelines and digests have them inside.
     """
     kind = lines[i].kind
     if kind == "metadata":
         return not follows_prose(lines, i)
-    return kind not in _NO_SIGN_OF_A_FRAME
+    return kind not in _NO_SIGN_OF_A_PAGE
 
 
-def _without_frame(lines: Sequence[Line], title: str, *, all_chrome: bool) -> Page:
+def _whole_text(lines: Sequence[Line], title: str, *, drop_all: bool) -> Page:
     """Keep every line but the title, captions, the editor and notices; a single line always."""
-    body, removed = [], []
+    kept, removed = [], []
     metadata = Metadata()
     wanted = unspaced(title)
     for i, line in enumerate(lines):
         at_edge = i < _EDGE_LINES or i >= len(lines) - _EDGE_LINES
         if i < _EDGE_LINES and title and unspaced(line.text) == wanted:
             removed.append(Removed(line.start, line.end, "title"))
-        elif line.kind and len(lines) > 1 and (all_chrome or _is_chrome(line, at_edge=at_edge)):
+        elif line.kind and len(lines) > 1 and (drop_all or _is_boilerplate(line, at_edge=at_edge)):
             removed.append(Removed(line.start, line.end, line.kind))
             metadata = merge(metadata, read_metadata(line.text))
         else:
-            body.append(Span(line.start, line.end))
-    return _page(title, metadata, body, removed)
+            kept.append(Span(line.start, line.end))
+    return _page(title, metadata, kept, removed)
 
 
-def _is_chrome(line: Line, *, at_edge: bool) -> bool:
-    """Whether a line goes even from an article without a frame.
+def _is_boilerplate(line: Line, *, at_edge: bool) -> bool:
+    """Whether a line goes even from a text that is no page.
 
     A label in its first or last lines must say more than a name: interviews have 记者：….
     """
@@ -109,25 +109,25 @@ def _is_chrome(line: Line, *, at_edge: bool) -> bool:
     return at_edge and line.kind in _NOTICES
 
 
-def _within_frame(lines: Sequence[Line], title: str, frame: Frame) -> Page:
-    """Keep the lines of the body that are no chrome, and read the metadata around them."""
-    metadata, frame = find_metadata(lines, frame)
-    if not title and frame.title >= 0:
-        title = lines[frame.title].text
+def _around_body(lines: Sequence[Line], title: str, body: Body) -> Page:
+    """Keep the lines of the body that are no boilerplate, and read the metadata around them."""
+    metadata, body = find_metadata(lines, body)
+    if not title and body.title >= 0:
+        title = lines[body.title].text
     wanted = unspaced(title)
-    body, removed = [], []
+    kept, removed = [], []
     region = "navigation"
     for i, line in enumerate(lines):
-        if i == frame.header:
+        if i == body.header:
             region = "tools"
-        elif i > frame.last:
+        elif i > body.last:
             region = _region_below(region, line.kind)
-        reason = _reason(line, wanted, frame, i, region)
+        reason = _reason(line, wanted, body, i, region)
         if reason:
             removed.append(Removed(line.start, line.end, reason))
         else:
-            body.append(Span(line.start, line.end))
-    return _page(title, metadata, body, removed)
+            kept.append(Span(line.start, line.end))
+    return _page(title, metadata, kept, removed)
 
 
 def _region_below(region: str, kind: str) -> str:
@@ -137,18 +137,18 @@ def _region_below(region: str, kind: str) -> str:
     return region if region in _ENDINGS else "footer"
 
 
-def _reason(line: Line, title: str, frame: Frame, i: int, region: str) -> str:
+def _reason(line: Line, title: str, body: Body, i: int, region: str) -> str:
     """Why a line is removed, or an empty string for a line of the body.
 
     ``title`` is without white space.
     """
-    inside = frame.first < i < frame.last
-    below_lead = line.kind == "metadata" and i <= frame.first + LEAD_LINES
+    inside = body.first < i < body.last
+    below_lead = line.kind == "metadata" and i <= body.first + LEAD_LINES
     if line.kind:
         return "" if inside and line.kind in _KEPT_INSIDE and not below_lead else line.kind
-    in_body = frame.first <= i <= frame.last
+    in_body = body.first <= i <= body.last
     # Within the body a line like the title is a heading, but for one repeated at its start.
-    if title and (not in_body or i <= frame.first + 2) and unspaced(line.text) == title:
+    if title and (not in_body or i <= body.first + 2) and unspaced(line.text) == title:
         return "title"
     return "" if in_body else region
 

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Final
 
 from policynlp.article import Paragraph, Section, Span
-from policynlp.reading.lines import BLANK
+from policynlp.reading.boilerplate import BLANK
 from policynlp.reading.sentences import split_sentences
 
 NO_HEADINGS: Final[Mapping[int, int]] = MappingProxyType({})

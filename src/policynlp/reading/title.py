@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from policynlp.reading.lines import Line
+from policynlp.reading.boilerplate import Line
 
 _LINES_ABOVE: Final = 8
 _SHORTEST, _LONGEST = 4, 80
@@ -75,7 +75,7 @@ def is_subtitle(line: str) -> bool:
 
 
 def _may_be(lines: Sequence[Line], i: int) -> bool:
-    """Whether a line is of a title's length, no chrome, subtitle, or value of the label above."""
+    """Whether a line is of a title's length, not boilerplate, subtitle or a label's value."""
     line = lines[i]
     if line.kind or not _SHORTEST <= len(line.text) <= _LONGEST or is_subtitle(line.text):
         return False

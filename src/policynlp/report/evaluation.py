@@ -1,13 +1,9 @@
-"""The page of an evaluation: figures, curves, confusions and the worst errors.
-
-It reads the figures of ``training/evaluate.py`` as plain data, as they stand in JSON.
-"""
+"""The pages of evaluations, of themes and of abstracts."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from policynlp.report.charts import Axes, Dot, chart, whisker
-from policynlp.report.errors import error_lists
 from policynlp.report.html import Markup, element, heat, join, page, table
 
 Figures = Mapping[str, Any]
@@ -292,3 +288,95 @@ def _folded(title: str, content: Markup, is_open: bool) -> Markup:
         element("div", content),
         open="open" if is_open else None,
     )
+
+
+_KINDS: Final = {
+    "false_positives": ("tagged, but not labelled", "the most probable first"),
+    "false_negatives": ("labelled, but not tagged", "the least probable first"),
+}
+_LEAST_SHOWN: Final = 0.05  # probabilities below are left out
+
+
+def error_lists(
+    errors: Mapping[str, Mapping[str, Sequence[Mapping[str, Any]]]],
+) -> Iterator[Markup]:
+    """Show each theme's worst errors, folded."""
+    yield element("h2", "Worst errors")
+    yield element(
+        "p",
+        "Marked is what raised the theme most. An error may be the label's.",
+        class_="soft",
+    )
+    for theme, kinds in errors.items():
+        for kind, (what, order) in _KINDS.items():
+            found = [_error(error, theme) for error in kinds[kind]]
+            if found:
+                summary = element("summary", f"{theme}: {what} – {len(found)}, {order}")
+                yield element("details", summary, element("div", *found))
+
+
+def _error(error: Mapping[str, Any], theme: str) -> Markup:
+    heading = f" · {error['heading']}" if error["heading"] else ""
+    place = f"{error['id']}, paragraph {error['paragraph']}{heading}"
+    parts = (element("h3", place), _chips(error, theme), _text(error))
+    return element("div", *parts, class_="error", lang="zh-Hans")
+
+
+def _chips(error: Mapping[str, Any], theme: str) -> Markup:
+    ranked = sorted(error["probabilities"].items(), key=lambda pair: -pair[1])
+    shown = [(name, p) for name, p in ranked if p >= _LEAST_SHOWN or name == theme]
+    labels = error["themes"] or ["no theme"]
+    return join(
+        (
+            *(element("span", f"label: {label}", class_="chip holds") for label in labels),
+            *(
+                element("span", f"{name} {p:.2f}", class_="chip wrong" if name == theme else "chip")
+                for name, p in shown
+            ),
+        )
+    )
+
+
+def _text(error: Mapping[str, Any]) -> Markup:
+    if not error["text"]:
+        words = "、".join(f"{word} +{weight:.2f}" for word, weight in error["words"])
+        return element("p", f"Counts only. Most telling words: {words or 'none'}")
+    parts: list[str] = []
+    text, end = error["text"], 0
+    for start, stop, weight in sorted(error["evidence"]):
+        marked = element("mark", text[start:stop], title=f"+{weight:.2f} log-odds")
+        parts += [text[end:start], marked]
+        end = stop
+    return element("p", *parts, text[end:])
+
+
+def abstracts_page(figures: Figures) -> str:
+    """Return the page of an evaluation of abstracts as one HTML file."""
+    title = f"Abstracts of {figures['model']}"
+    parts = {"all": figures, **figures["sources"]}
+    tables = [join((element("h2", name), _measures_table(part))) for name, part in parts.items()]
+    return page(
+        title,
+        element("h1", title),
+        element(
+            "p",
+            f"{figures['articles']} articles, at most {figures['length']} characters. ROUGE is F1 "
+            "over characters, the mean over an article's reference abstracts; pick-F1 compares "
+            "sentences with each editor's picks. Per cent; in brackets: 95 % intervals from "
+            "resampling articles.",
+        ),
+        *tables,
+    )
+
+
+def _measures_table(part: Figures) -> Markup:
+    rows = ("abstracts", "lead", "gain")
+    measures = part[rows[0]]
+    body = [[row, *(_per_cent(part[row][measure]) for measure in measures)] for row in rows]
+    header = ["", *(measure.replace("_", "-").replace("rouge", "ROUGE") for measure in measures)]
+    return table(header, body, "The model, the lead sentences that fit, and the difference.")
+
+
+def _per_cent(figure: Figures) -> Markup:
+    low, high = (100 * bound for bound in figure["interval"])
+    return join((f"{100 * figure['mean']:.1f}", element("small", f"({low:.1f} to {high:.1f})")))

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from importlib.resources import files
 from typing import Final
 
-from policynlp import safe
+from policynlp import escaping
 
 _VOID: Final = frozenset({"meta"})
 _HEAT_STEPS: Final = 10
@@ -24,7 +24,7 @@ def element(name: str, /, *children: str, **attributes: str | float | None) -> M
     ``None`` is left out.
     """
     given = "".join(
-        f' {key.rstrip("_").replace("_", "-")}="{safe.html(str(value))}"'
+        f' {key.rstrip("_").replace("_", "-")}="{escaping.html(str(value))}"'
         for key, value in attributes.items()
         if value is not None
     )
@@ -35,7 +35,7 @@ def element(name: str, /, *children: str, **attributes: str | float | None) -> M
 
 def join(parts: Iterable[str]) -> Markup:
     """Put parts together, escaping those that are not markup."""
-    return Markup("".join(p if isinstance(p, Markup) else safe.html(p) for p in parts))
+    return Markup("".join(p if isinstance(p, Markup) else escaping.html(p) for p in parts))
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]], caption: str) -> Markup:
@@ -54,7 +54,7 @@ def data_script(value: object, **attributes: str) -> Markup:
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return element(
         "script",
-        Markup(safe.script(text)),
+        Markup(escaping.script(text)),
         type="application/json",
         **attributes,
     )

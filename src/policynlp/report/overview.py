@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from policynlp.article import TAGGED, UNCERTAIN
-from policynlp.report.bars import Column, bar, columns
+from policynlp.report.charts import Column, bar, columns
 from policynlp.report.html import Markup, element, heat, join, table
-from policynlp.report.scored import Part, Scored
+from policynlp.scored import Part, Scored
 
 _HUES: Final = 8
 _SHAPES: Final = 5

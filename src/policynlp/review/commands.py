@@ -5,20 +5,19 @@ from collections.abc import Iterator, Sequence
 from math import sqrt
 from pathlib import Path
 
-from policynlp.batch.excel import MAX_CELL
-from policynlp.destinations import check_apart, check_files
+from policynlp.batch.workbook import MAX_CELL
+from policynlp.corpus.records import corpus_files
 from policynlp.errors import InputError
+from policynlp.files.output_paths import check_apart, check_files
 from policynlp.messages import say
 from policynlp.model import Model
-from policynlp.review.choosing import choose
-from policynlp.review.compare import Comparison, compare
-from policynlp.review.exports import read_export
-from policynlp.review.filled import read_sheet
-from policynlp.review.reviewed import Reading
+from policynlp.review.agreement import Comparison, compare
+from policynlp.review.corpus_folder import FILE, add_to_corpus, reviewed_texts
+from policynlp.review.imports import read_export
+from policynlp.review.returned import Reading, read_sheet
 from policynlp.review.rows import RANDOM, Found, read_scored
+from policynlp.review.sampling import sample_rows
 from policynlp.review.sheets import check_output, write_sheet
-from policynlp.review.store import FILE, add_to_corpus, reviewed_texts
-from policynlp.training.files import corpus_files
 
 _Z = 1.96  # of a 95 % interval
 
@@ -44,7 +43,7 @@ def make_sheet(
     left = [row for row in found.rows if "".join(row.text.split()) not in known]
     if not left:
         raise InputError("every paragraph was reviewed before; score further articles")
-    chosen = choose(left, rows, seed=seed)
+    chosen = sample_rows(left, rows, seed=seed)
     definitions = model.details.get("definitions", {}) if model.id == chosen[0].model else {}
     write_sheet(output, chosen, definitions)
     n_random = sum(row.sampling == RANDOM for row in chosen)

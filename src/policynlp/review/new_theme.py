@@ -1,7 +1,7 @@
 """The folder of a new theme: its definition, sheets to fill in, and the corpus that they make.
 
 ``themes.toml`` is the code book, with the seed terms; ``sheets/`` has what people read and fill in,
-numbered from 1; ``reviewed.jsonl`` is the corpus that :mod:`policynlp.review.store` makes of them.
+numbered from 1; ``reviewed.jsonl`` is the corpus that :mod:`policynlp.review.corpus_folder` makes of them.
 """
 
 import datetime
@@ -13,21 +13,27 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from policynlp.article import Article
+from policynlp.corpus.code_book import themes_in
+from policynlp.corpus.dataset import Flags
+from policynlp.corpus.labelled import LabelledSection
+from policynlp.corpus.read import read_corpus
+from policynlp.corpus.records import CODE_BOOK, SHEETS, section_of
 from policynlp.errors import CorpusError, InputError
-from policynlp.files import write_whole
+from policynlp.escaping import legal
+from policynlp.evaluation.metrics import f1_threshold, precision_recall_f1
+from policynlp.files.atomic import write_whole
 from policynlp.language.terms import Floats
 from policynlp.model import Model
-from policynlp.review.filled import read_sheet, read_texts
+from policynlp.review.corpus_folder import FILE, add_to_corpus
+from policynlp.review.returned import read_sheet, read_texts
 from policynlp.review.rows import Row, context_of, fits
 from policynlp.review.sheets import write_sheet
-from policynlp.review.store import FILE, add_to_corpus
-from policynlp.safe import legal
-from policynlp.training.bootstrap import (
+from policynlp.training.cold_start import (
     USUAL_SHARE,
     Pool,
     Scores,
     Seeds,
-    choose,
+    choose_rows_to_label,
     crossed_scores,
     learnable,
     make_pool,
@@ -36,13 +42,6 @@ from policynlp.training.bootstrap import (
     telling_words,
     weak_scores,
 )
-from policynlp.training.code_book import themes_in
-from policynlp.training.corpus import read_corpus
-from policynlp.training.dataset import Flags
-from policynlp.training.files import CODE_BOOK, SHEETS
-from policynlp.training.labelled import LabelledSection
-from policynlp.training.measures import f1_threshold, score
-from policynlp.training.record import section_of
 
 _LEAST_CHARACTERS: Final = 15  # below it lines are signatures and captions
 
@@ -115,7 +114,7 @@ def take_in(folder: Path, model: Model, *, date: str | None = None) -> Progress:
     f1 = None
     if learnable(pool, holds, known):
         p = probabilities(crossed_scores(pool, holds, known).scores, holds, known)[known]
-        f1 = score(holds[known], p >= f1_threshold(holds[known], p)).f1
+        f1 = precision_recall_f1(holds[known], p >= f1_threshold(holds[known], p)).f1
     return Progress(theme, n_rows, int(known.sum()), int((holds & known).sum()), f1)
 
 
@@ -147,7 +146,7 @@ def _choose(
     corpus = [section_of(record["id"], record) for record in records]
     pool = make_pool(corpus, model.vocabulary, model.idf)
     found = _judge(pool, seeds)
-    rows = choose(pool, found.scores.scores, n_rows, share=found.share, taken=taken)
+    rows = choose_rows_to_label(pool, found.scores.scores, n_rows, share=found.share, taken=taken)
     return [_row(pool, found, seeds, row, records[pool.sections[row]], model.id) for row in rows]
 
 

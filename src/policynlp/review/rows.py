@@ -8,10 +8,10 @@ from itertools import chain, count
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from policynlp.batch.excel import MAX_CELL
+from policynlp.batch.workbook import MAX_CELL
 from policynlp.errors import InputError
-from policynlp.report.scored import Part, Scored, records_of
-from policynlp.safe import legal
+from policynlp.escaping import legal
+from policynlp.scored import Part, Scored, records_of
 
 RANDOM, UNCERTAIN = "random", "uncertain"
 HERE: Final = "【本段】"  # stands in a row's context for the row's own paragraph

@@ -5,13 +5,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from policynlp.batch.excel import Undated
-from policynlp.batch.outputs import BOM, csv_rows
+from policynlp.batch.workbook import Undated
+from policynlp.batch.writers import BOM, csv_rows
 from policynlp.errors import InputError
-from policynlp.files import whole_file
+from policynlp.escaping import escape_formula, legal
+from policynlp.files.atomic import whole_file
 from policynlp.review.labels import ACCEPT
 from policynlp.review.rows import HERE, JOINT, NONE, Row, row_hash
-from policynlp.safe import harmless, legal
 
 LABEL: Final = "人工标签"
 NOTE: Final = "备注"
@@ -73,13 +73,13 @@ def hash_of(cells: Mapping[str, str]) -> str:
 
 def guarded(cell: str) -> str:
     """``cell`` as no program takes it for a formula; :func:`unguarded` gives it back."""
-    return f"'{cell}" if harmless(cell) != cell or unguarded(cell) != cell else cell
+    return f"'{cell}" if escape_formula(cell) != cell or unguarded(cell) != cell else cell
 
 
 def unguarded(cell: str) -> str:
     """``cell`` as it was before :func:`guarded`."""
     bare = cell.lstrip("'")
-    return cell[1:] if bare != cell and harmless(bare) != bare else cell
+    return cell[1:] if bare != cell and escape_formula(bare) != bare else cell
 
 
 def _cells(row: Row) -> dict[str, str]:

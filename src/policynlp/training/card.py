@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
+from policynlp.escaping import markdown
 from policynlp.model import Model
-from policynlp.safe import markdown
 
 _CARD = """# {id}
 

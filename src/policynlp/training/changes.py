@@ -11,19 +11,25 @@ from typing import Final, NamedTuple, Protocol
 
 import numpy as np
 
+from policynlp.corpus.dataset import Flags, folds
+from policynlp.corpus.labelled import LabelledSection, used_labels
+from policynlp.corpus.read import read_corpus
+from policynlp.corpus.records import corpus_files, sha256
 from policynlp.errors import CorpusError
+from policynlp.evaluation.metrics import (
+    Interval,
+    count_hits,
+    interval,
+    macro_scores,
+    resampled_sums,
+    scores,
+)
+from policynlp.evaluation.predictions import predict
 from policynlp.language.terms import Floats, Ints
 from policynlp.messages import say
 from policynlp.model import Model
 from policynlp.training.classifiers import N_FOLDS
-from policynlp.training.corpus import read_corpus
-from policynlp.training.dataset import Flags, folds
-from policynlp.training.files import corpus_files, sha256
 from policynlp.training.fit import Fit
-from policynlp.training.intervals import Interval, interval, resampled_sums
-from policynlp.training.judge import judge
-from policynlp.training.labelled import LabelledSection, used_labels
-from policynlp.training.measures import count_hits, macro_scores, scores
 
 FIXED, BROKE = "fixed", "broke"
 HELD_OUT_TEXT, ADDED_LABELS = "held-out text", "added labels, out of fold"
@@ -196,7 +202,7 @@ def _shared(current: Model, themes: Sequence[str]) -> list[str]:
 
 
 def _tags(model: Model, sections: Sequence[LabelledSection], themes: Sequence[str]) -> _Tags:
-    found = judge(model, sections).paragraphs
+    found = predict(model, sections).paragraphs
     columns = [model.themes.index(theme) for theme in themes]
     return _Tags(*(part[:, columns] for part in (found.holds, found.tagged, found.labels.known)))
 

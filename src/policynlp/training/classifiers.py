@@ -6,9 +6,9 @@ import numpy as np
 import scipy.sparse as sp
 from sklearn.svm import LinearSVC
 
+from policynlp.corpus.dataset import Dataset, Flags, Labels, folds
 from policynlp.language.terms import Counts, Floats
 from policynlp.model import VIEWS
-from policynlp.training.dataset import Dataset, Flags, Labels, folds
 
 # Chosen by grouped cross-validation and on newspaper features; the losers and their figures
 # stand in docs/experiments.md. The scales weigh a paragraph's own text against its context.

@@ -11,24 +11,17 @@ from typing import Any, NamedTuple
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
-from policynlp.analysis.abstracts import lexicon_of
-from policynlp.analysis.themes import roll_up, sigmoid
+from policynlp.abstracts import lexicon_of
+from policynlp.corpus.dataset import Dataset, Flags, Labels, build_dataset, choose_vocabulary, folds
+from policynlp.corpus.labelled import LabelledSection
 from policynlp.errors import CorpusError
+from policynlp.evaluation.metrics import f1_threshold, thresholds_by_precision
+from policynlp.evaluation.predictions import Predictions, set_beside_labels
 from policynlp.language.terms import Floats
 from policynlp.messages import say
-from policynlp.model import ROLL_UP, VIEWS, Cutoffs, Model, Promises, digest
+from policynlp.model import ROLL_UP, VIEWS, Model, Promises, Thresholds, digest
+from policynlp.themes.predict import roll_up, sigmoid
 from policynlp.training.classifiers import N_FOLDS, VIEW_SCALES, cross_fit
-from policynlp.training.dataset import (
-    Dataset,
-    Flags,
-    Labels,
-    build_dataset,
-    choose_vocabulary,
-    folds,
-)
-from policynlp.training.judge import Judged, compare
-from policynlp.training.labelled import LabelledSection
-from policynlp.training.measures import f1_threshold, thresholds_by_precision
 
 # A theme is uncertain from this part of its threshold up. That makes 7 % of the news paragraphs
 # uncertain, of which 30 % have a label; of those below, 5 %. At 0.3 it would be 13 % with 27 %.
@@ -48,7 +41,7 @@ class Fit(NamedTuple):
     """A fitted model and what classifiers that never saw the article say out of fold."""
 
     model: Model
-    judged: Judged
+    predictions: Predictions
 
 
 def fit_model(
@@ -92,8 +85,8 @@ def fit_model(
         crossed.intercepts,
         calibration,
         weights,
-        _cutoffs(paragraphs, judged),
-        _cutoffs(rolled, judged_sections),
+        _thresholds(paragraphs, judged),
+        _thresholds(rolled, judged_sections),
         abstracts,
         lexicon_of(abstract_words, vocabulary.terms),
         details,
@@ -103,7 +96,7 @@ def fit_model(
         },
     )
     model = replace(model, id=f"{name}-{digest(model)}")
-    return Fit(model, compare(model, sections, data, paragraphs, rolled))
+    return Fit(model, set_beside_labels(model, sections, data, paragraphs, rolled))
 
 
 def _judged(labels: Labels, written: Flags) -> Labels:
@@ -176,12 +169,12 @@ def _fit_roll_up(evidence: Floats, labels: Labels, judged: Labels) -> Floats:
     return np.column_stack((slopes, fitted.coef_[0, n_slopes:] + fitted.intercept_))
 
 
-def _cutoffs(probabilities: Floats, labels: Labels) -> Cutoffs:
+def _thresholds(probabilities: Floats, labels: Labels) -> Thresholds:
     thresholds = tuple(
         f1_threshold(holds, p) if _tells(holds) else 0.5
         for holds, p in _known(probabilities, labels)
     )
-    return Cutoffs(thresholds, tuple(UNCERTAIN_PART * threshold for threshold in thresholds))
+    return Thresholds(thresholds, tuple(UNCERTAIN_PART * threshold for threshold in thresholds))
 
 
 def _promises(probabilities: Floats, labels: Labels) -> tuple[Promises, ...]:

@@ -1,8 +1,0 @@
-"""``python -m policynlp.cli``."""
-
-import sys
-
-from policynlp.cli import start
-
-if __name__ == "__main__":
-    sys.exit(start())

@@ -1,0 +1,1 @@
+"""Labelled text: read from files, counted, and as arrays."""
