@@ -241,7 +241,7 @@ def test_score_notes_and_warns_and_report_shows(
     assert finished_run(tmp_path / "near.jsonl.run.json")["drift"]["verdict"] == NEAR
     cli.main(["report", str(near), "-o", str(page), "--overwrite"])
     shown = page.read_text(encoding="utf-8")
-    assert "these articles are like the text that the model was trained on" in shown
+    assert "These articles are like the text that the model was trained on" in shown
     assert "Distance from the model&#39;s training text" in shown
 
 

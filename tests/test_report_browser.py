@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from policynlp.messages import speaking
-from policynlp.report.collection import collection_page
+from policynlp.report.collection import Earlier, collection_page
 from policynlp.scored import read_scored
 from scored_records import record
 from test_report import HAN, HOSTILE, english_record, write
@@ -67,12 +67,16 @@ def opened(browser: "Browser", tmp_path: Path) -> Iterator["Open"]:
     contexts = []
 
     def open_page(
-        *records: dict[str, Any], watched: bool = True, language: str = "en", **options: Any
+        *records: dict[str, Any],
+        watched: bool = True,
+        language: str = "en",
+        earlier: Earlier | None = None,
+        **options: Any,
     ) -> "Page":
         path = tmp_path / "page.html"
         scored = read_scored([write(tmp_path / "out.jsonl", [*records])])
         with speaking(language):
-            page_of_records = collection_page(scored)
+            page_of_records = collection_page(scored, earlier=earlier)
         path.write_text(page_of_records, encoding="utf-8", newline="")
         contexts.append(browser.new_context(**options))
         page = contexts[-1].new_page()
@@ -208,6 +212,15 @@ def test_an_opened_article_shows_where_its_parts_come_from(opened: "Open") -> No
     assert removed.inner_text().replace("\n", "") == "navigation开头。"
     page.get_by_role("button", name="Sentence 1 in the text").click()
     assert page.locator(".shown").all_inner_texts() == ["正文里有", "证据", "一处。"]
+
+
+def test_an_opened_article_stands_alone(opened: "Open") -> None:
+    page = opened(record(), earlier=Earlier("0.jsonl", 10, {}))
+    comparison = page.get_by_text("Compared with the earlier run")
+    assert comparison.is_visible()
+    read_first(page)
+    assert not comparison.is_visible()
+    assert page.locator("header, #overview").filter(visible=True).count() == 0
 
 
 def test_removed_lines_within_a_section_stand_between_its_paragraphs(opened: "Open") -> None:
