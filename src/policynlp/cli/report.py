@@ -39,7 +39,7 @@ def add_report(commands: "Commands") -> None:
     )
     parser.add_argument(
         "--title",
-        default=say("Theme report"),
+        default="",
         metavar="TEXT",
         help=say("what the page is called (default: {title})", title=say("Theme report")),
     )
