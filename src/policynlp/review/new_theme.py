@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import numpy as np
+from sklearn.metrics import f1_score
 
 from policynlp.article import Article
 from policynlp.corpus.code_book import themes_in
@@ -20,7 +21,7 @@ from policynlp.corpus.read import read_corpus
 from policynlp.corpus.records import CODE_BOOK, SHEETS, section_of
 from policynlp.errors import CorpusError, InputError
 from policynlp.escaping import legal
-from policynlp.evaluation.metrics import f1_threshold, precision_recall_f1
+from policynlp.evaluation.metrics import f1_threshold
 from policynlp.files.atomic import write_whole
 from policynlp.language.terms import Floats
 from policynlp.model import Model
@@ -114,7 +115,7 @@ def take_in(folder: Path, model: Model, *, date: str | None = None) -> Progress:
     f1 = None
     if learnable(pool, holds, known):
         p = probabilities(crossed_scores(pool, holds, known).scores, holds, known)[known]
-        f1 = precision_recall_f1(holds[known], p >= f1_threshold(holds[known], p)).f1
+        f1 = float(f1_score(holds[known], p >= f1_threshold(holds[known], p)))
     return Progress(theme, n_rows, int(known.sum()), int((holds & known).sum()), f1)
 
 
