@@ -90,11 +90,15 @@ def _agreement(theme: str, pairs: Mapping[str, tuple[Reviewed, Reviewed]]) -> Ag
 
     given = [(theme in one.labels, theme in other.labels) for one, other in pairs.values()]
     cases = ((True, True), (True, False), (False, True), (False, False))
+    both, only_first, only_second, neither = map(given.count, cases)
     first, second = zip(*given, strict=True)
     seen = {*first, *second}
     return Agreement(
         theme,
-        *map(given.count, cases),
+        both,
+        only_first,
+        only_second,
+        neither,
         float(f1_score(first, second)) if True in seen else None,
         float(cohen_kappa_score(first, second)) if len(seen) > 1 else None,
     )

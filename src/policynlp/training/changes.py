@@ -245,7 +245,8 @@ def _differences(
     counts = [count_hits(each.holds, each.tagged, articles) for each in (before, after)]
     resampled = [resampled_sums(each) for each in counts]
     totals = [each.sum(axis=0) for each in counts]
-    bear = (counts[0] + counts[1]).any(axis=2)  # An article without label and tag changes no F1.
+    # Articles without label and tag bear on no F1.
+    bear: Flags = np.any(np.stack(counts), axis=(0, 3))
 
     def difference(name: str, figures: list[list[Floats]], n_articles: int) -> Difference:
         one, other = (float(np.nan_to_num(total)) for total in figures[0])
