@@ -112,11 +112,11 @@ def calibration_error(bins: Sequence[Bin]) -> float | None:
     The first bin is left out: most rows are easy negatives, which would make any model look
     calibrated. ``None`` without a row from 0.1 up.
     """
-    judged = [each for each in bins if each.probability >= 1.0 / N_BINS]
-    rows = sum(each.rows for each in judged)
+    likely = [each for each in bins if each.probability >= 1.0 / N_BINS]
+    rows = sum(each.rows for each in likely)
     if not rows:
         return None
-    apart = sum(each.rows * abs(each.probability - each.share) for each in judged)
+    apart = sum(each.rows * abs(each.probability - each.share) for each in likely)
     return round(apart / rows, _DIGITS)
 
 

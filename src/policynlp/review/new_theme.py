@@ -122,7 +122,7 @@ def take_in(folder: Path, model: Model, *, date: str | None = None) -> Progress:
 class _Found(NamedTuple):
     """What is thought of each paragraph of a pool, and the share that may have the theme.
 
-    ``probabilities`` are ``None`` where terms judge, which have none.
+    ``probabilities`` are ``None`` where terms decide, which have none.
     """
 
     scores: Scores
@@ -146,7 +146,7 @@ def _choose(
         raise InputError("the articles hold no paragraph that was not on a sheet; name more")
     corpus = [section_of(record["id"], record) for record in records]
     pool = make_pool(corpus, model.vocabulary, model.idf)
-    found = _judge(pool, seeds)
+    found = _estimate(pool, seeds)
     rows = choose_rows_to_label(pool, found.scores.scores, n_rows, share=found.share, taken=taken)
     return [_row(pool, found, seeds, row, records[pool.sections[row]], model.id) for row in rows]
 
@@ -161,8 +161,8 @@ def _taken(texts: Sequence[str], shown: frozenset[str]) -> Flags:
     return np.array(taken, dtype=bool)
 
 
-def _judge(pool: Pool, seeds: Seeds) -> _Found:
-    """Judge paragraphs by what is labelled or, before that is enough, by the terms."""
+def _estimate(pool: Pool, seeds: Seeds) -> _Found:
+    """Score paragraphs by what is labelled or, before that is enough, by the terms."""
     holds, known = _labelled(pool.corpus, seeds.theme)
     if learnable(pool, holds, known):
         found = crossed_scores(pool, holds, known)

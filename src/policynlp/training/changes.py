@@ -221,22 +221,16 @@ def _change(
     before: _Tags,
     after: _Tags,
 ) -> Change:
+    article_of = [section.article for section in sections for _ in section.paragraphs]
+    articles = np.unique(article_of, return_inverse=True)[1]
     learned = {file["sha256"] for file in current.details.get("corpus", {}).get("files", [])}
     return Change(
         data,
         int(before.known.any(axis=1).sum()),
         any(sha256(path) in learned for path in files),
-        list(_differences(themes, _articles(sections), before, after)),
+        list(_differences(themes, articles, before, after)),
         list(_cases(data, themes, sections, before, after)),
     )
-
-
-def _articles(sections: Sequence[LabelledSection]) -> Ints:
-    """Number the article of each paragraph."""
-    numbers: Ints = np.unique(
-        [s.article for s in sections for _ in s.paragraphs], return_inverse=True
-    )[1]
-    return numbers
 
 
 def _differences(
