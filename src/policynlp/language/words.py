@@ -116,7 +116,6 @@ def _dictionary() -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-@cache
 def _is_rust_chosen() -> bool:
     if os.environ.get(ENGINE_VARIABLE) == "python":
         return False
