@@ -34,8 +34,8 @@ RANKS = {group: rank for rank, groups in enumerate(LEVELS) for group in groups}
 
 # Who alone may import a library, as a prefix of module names.
 KEPT_TO = {
-    "sklearn": ("policynlp.training.", "policynlp.evaluation."),
-    "scipy": ("policynlp.training.", "policynlp.evaluation."),
+    "sklearn": ("policynlp.training.", "policynlp.evaluation.", "policynlp.review."),
+    "scipy": ("policynlp.training.", "policynlp.evaluation.", "policynlp.review."),
     "jieba": ("policynlp.language.words",),
     "jinja2": ("policynlp.report.",),
     "markupsafe": ("policynlp.report.",),
