@@ -9,7 +9,7 @@ from policynlp.corpus.labelled import LabelledSection
 from policynlp.corpus.read import read_corpus
 from policynlp.messages import ENGLISH, speak
 from policynlp.training.fit import Fit
-from policynlp.training.train import train
+from policynlp.training.train import train_folder
 
 ROOT = Path(__file__).parents[1]
 THEMES = ["思想解放", "科技创新", "项目建设", "数字化"]
@@ -55,7 +55,7 @@ def small_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def small_fit(small_corpus: Path, small_folder: Path) -> Fit:
     """Return what training on the small corpus found."""
-    return train([small_corpus], small_folder)
+    return train_folder([small_corpus], small_folder)
 
 
 @pytest.fixture(scope="session")

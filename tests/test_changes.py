@@ -14,7 +14,7 @@ from policynlp import cli
 from policynlp.corpus.read import read_corpus
 from policynlp.model import Thresholds, load
 from policynlp.training.changes import Difference, change_lines, changes_on_held_out
-from policynlp.training.train import Additions, train
+from policynlp.training.train import Additions, train_folder
 
 
 def _run(*argv: object) -> int:
@@ -56,7 +56,7 @@ def corpus(small_corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
 def current(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a model trained on that part."""
     folder = tmp_path_factory.mktemp("models") / "current"
-    train([corpus], folder)
+    train_folder([corpus], folder)
     return folder
 
 
@@ -67,7 +67,7 @@ def test_added_labels_say_what_they_change(
     models = [tmp_path / n / "model" for n in "ab"]
     command = ("train", corpus, "--add", added, "--against", current, "-o", models[0])
     assert _run(*command, "--changes", changes) == 0
-    train([corpus], models[1], Additions([added]))
+    train_folder([corpus], models[1], Additions([added]))
     told = capsys.readouterr().out
     files = sorted(path.relative_to(models[0]) for path in models[0].rglob("*") if path.is_file())
     assert len(files) > 5

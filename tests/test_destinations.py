@@ -16,7 +16,7 @@ from policynlp.errors import InputError, OutputError
 from policynlp.files.atomic import unwritable
 from policynlp.files.find import find_inputs
 from policynlp.files.output_paths import check_name, identity
-from policynlp.training.train import check_model_folder, train
+from policynlp.training.train import check_model_folder, train_folder
 from scored_records import record
 
 
@@ -52,7 +52,7 @@ def test_a_model_is_not_written_over_something_else(
 ) -> None:
     before = _files(place)
     with pytest.raises(OutputError, match=message):
-        train([place / corpus], place / output)
+        train_folder([place / corpus], place / output)
     assert _files(place) == before
 
 

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import f1_score, precision_score, recall_score
 
+import policynlp
 from conftest import THEMES
 from html_tags import Tags
 from policynlp import cli
@@ -25,7 +26,6 @@ from policynlp.errors import CorpusError
 from policynlp.evaluation.errors import confusion, doubtful_labels, raised_terms, worst_errors
 from policynlp.evaluation.evaluate import (
     evaluate,
-    evaluate_files,
     figures_of,
     level_figures,
     read_agreement,
@@ -202,8 +202,8 @@ def test_a_part_has_the_figures_of_its_rows_alone(
     written: list[LabelledSection], model: Model
 ) -> None:
     part = [replace(s, notes=s.notes | {"sampling": "natural"}) for s in written[:150]]
-    whole = evaluate(model, part + written[150:300])
-    alone = evaluate(model, part)
+    whole = figures_of(predict(model, part + written[150:300]))
+    alone = figures_of(predict(model, part))
     assert whole["as_they_come"]["sections"] == alone["sections"]
     assert whole["as_they_come"]["paragraphs"] == alone["paragraphs"]
     genres = {section.notes["genre"] for section in part + written[150:300]}
@@ -317,7 +317,9 @@ def test_labels_that_nobody_knows_are_not_doubted(
 
 
 def test_readers_agreement_stands_beside_the_data(tmp_path: Path, model: Model) -> None:
-    shown = evaluate_files(default := ROOT / "models" / "policy-themes", [ROOT / "corpus/held_out"])
+    shown = evaluate(
+        analyzer := policynlp.load(ROOT / "models" / "policy-themes"), ROOT / "corpus/held_out"
+    )
     rows = shown["paragraphs"]["themes"]
     assert {theme: row["agreement"] for theme, row in rows.items()} == read_agreement(
         [ROOT / "corpus" / "held_out" / "reports.jsonl"]
@@ -329,7 +331,7 @@ def test_readers_agreement_stands_beside_the_data(tmp_path: Path, model: Model) 
     assert read_agreement([one / "a.jsonl"]) == {"paragraphs": {"数字化": 0.9}}
     assert read_agreement([one / "a.jsonl", two / "b.jsonl"]) == {}
     assert read_agreement([two / "b.jsonl"]) == {}
-    trained_on = evaluate_files(default, [ROOT / "corpus" / "written" / "reports.jsonl"])
+    trained_on = evaluate(analyzer, [ROOT / "corpus" / "written" / "reports.jsonl"])
     assert [Path(path).name for path in trained_on["trained_on"]] == ["reports.jsonl"]
 
 

@@ -21,7 +21,7 @@ from policynlp.corpus.read import read_corpus
 from policynlp.errors import CorpusError
 from policynlp.model import load
 from policynlp.training.classifiers import feature_matrix, fit_classifiers, row_weights
-from policynlp.training.train import train
+from policynlp.training.train import train_folder
 
 OWN = ROOT / "tests" / "data" / "own_themes"
 NEW = ["乡村振兴", "生态环保"]
@@ -200,7 +200,7 @@ def test_a_theme_in_too_few_articles_is_an_error(tmp_path: Path) -> None:
     one = [json.dumps(json.loads(line) | {"article": "one"}) for line in lines]
     (tmp_path / "one.jsonl").write_text("\n".join(one), encoding="utf-8")
     with pytest.raises(CorpusError, match="'乡村振兴': its paragraphs with the label are of 1 art"):
-        train([tmp_path / "one.jsonl"], tmp_path / "model")
+        train_folder([tmp_path / "one.jsonl"], tmp_path / "model")
 
 
 def test_sections_without_a_common_word_are_an_error() -> None:

@@ -20,7 +20,7 @@ from policynlp import escaping
 from policynlp.cli import main
 from policynlp.cli.screen import give_bytes
 from policynlp.messages import LANGUAGES
-from policynlp.training.train import train
+from policynlp.training.train import train_folder
 
 # What an attacker would put into a file's name, a title, a column, a theme or a label.
 HOSTILE = {
@@ -280,7 +280,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
         )
     (root / "corpus").mkdir()
     (root / "corpus" / "c.jsonl").write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
-    train([root / "corpus"], root / "model")
+    train_folder([root / "corpus"], root / "model")
     return root / "model"
 
 

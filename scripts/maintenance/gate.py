@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from policynlp.corpus.read import read_corpus
+from policynlp.analyzer import Analyzer
 from policynlp.corpus.records import corpus_files, sha256
 from policynlp.evaluation.evaluate import evaluate
 from policynlp.model import load
@@ -42,7 +42,7 @@ def measure(model: Path, data: Sequence[Path]) -> Measured:
 
     Raises ``CorpusError`` without labelled sections, ``GateError`` without labels in them.
     """
-    figures = evaluate(load(model), read_corpus(data))
+    figures = evaluate(Analyzer(load(model)), data)
     floors, ceilings = {}, {}
     for level in _LEVELS:
         floors[f"{level} macro-F1"] = figures[level]["macro_f1"]

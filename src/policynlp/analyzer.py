@@ -82,6 +82,11 @@ class Analyzer:
             ) from error
 
     @property
+    def model(self) -> Model:
+        """The model, with its themes, thresholds and, as ``details``, how good it is."""
+        return self._model
+
+    @property
     def model_id(self) -> str:
         """The model's name and hash, which every record carries."""
         return self._model.id

@@ -26,3 +26,7 @@ class ThresholdError(ModelError, UsageError):
 
 class WorseModelError(PolicyNLPError):
     """A model that is worse than the one that it would replace, and was not written."""
+
+
+class PolicyNLPWarning(UserWarning):
+    """What follows from an input that can be read, but hardly as it was meant."""

@@ -6,6 +6,7 @@ Nothing heavy is imported before it is needed, so that a single page is done in 
 import argparse
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 from typing import Final
 
@@ -30,7 +31,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         write_utf8()
         speak(asked(sys.argv[1:] if argv is None else argv))
         args = build_parser().parse_args(argv)
-        code: int = args.run(args)
+        with warnings.catch_warnings():
+            warnings.showwarning = _warn
+            code: int = args.run(args)
         sys.stdout.flush()
     except BrokenPipeError:
         discard_output()
@@ -99,6 +102,11 @@ def _epilog() -> str:
         "3 done, but some articles failed: OUT.failures.csv says which and why"
     )
     return f"{shown}\n\n{codes}\n"
+
+
+def _warn(message: Warning | str, *_place: object, **_further: object) -> None:
+    """Say what a library warns of, without the place in its code."""
+    warn(say("policynlp: warning: {message}", message=message))
 
 
 def _fail(error: BaseException) -> int:

@@ -89,9 +89,7 @@ def add_train(commands: "Commands") -> None:
         help=say("train a model from labelled text"),
         epilog=say("example: {command}", command="policynlp train corpus/ mine.jsonl -o my-model"),
     )
-    parser.add_argument(
-        "corpus", nargs="+", metavar="CORPUS", help=say("corpus folder, .jsonl or .csv")
-    )
+    parser.add_argument("corpus", nargs="+", metavar="CORPUS", help=_labelled_text())
     parser.add_argument(
         "-o",
         "--output",
@@ -106,6 +104,10 @@ def add_train(commands: "Commands") -> None:
     )
     _add_update(parser)
     parser.set_defaults(run=_train)
+
+
+def _labelled_text() -> str:
+    return say("corpus folder, or labelled rows as .jsonl, .csv, .xlsx, .parquet or for fastText")
 
 
 def _add_update(parser: argparse.ArgumentParser) -> None:
@@ -150,9 +152,7 @@ def add_evaluate(commands: "Commands") -> None:
         epilog=say("example: {command}", command="policynlp evaluate my-model held-out.jsonl"),
     )
     parser.add_argument("model", metavar="MODEL", help=say("model folder"))
-    parser.add_argument(
-        "data", nargs="+", metavar="DATA", help=say("corpus folder, .jsonl or .csv")
-    )
+    parser.add_argument("data", nargs="+", metavar="DATA", help=_labelled_text())
     parser.add_argument(
         "--abstracts",
         action="store_true",
@@ -213,11 +213,12 @@ def _evaluate(args: argparse.Namespace) -> int:
     check_files(files, [Path(args.model), *data], overwrite=args.overwrite)
     if args.abstracts:
         return _evaluate_abstracts(args, data)
-    from policynlp.evaluation.evaluate import evaluate_files
+    from policynlp.analyzer import load
+    from policynlp.evaluation.evaluate import evaluate
     from policynlp.evaluation.tables import as_report
     from policynlp.report.evaluation import evaluation_page
 
-    figures = evaluate_files(Path(args.model), data)
+    figures = evaluate(load(args.model), data)
     for theme, n in figures["not_measured"].items():
         note = say(
             "{theme} ({n} sections) is not measured: {model} does not know it",

@@ -1,17 +1,23 @@
-"""A corpus read: labelled sections from text (JSONL, CSV) or from term counts."""
+"""A corpus read: labelled sections from records, tables and lines, or from term counts."""
 
-import csv
-import io
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final
 
+from policynlp.corpus.code_book import read_code_book
 from policynlp.corpus.counts import COUNTS_SUFFIX, read_counts
 from policynlp.corpus.labelled import LabelledSection
-from policynlp.corpus.records import corpus_files, json_records, section_of, text_of
-from policynlp.errors import CorpusError
-from policynlp.messages import say
+from policynlp.corpus.records import corpus_files, json_records, section_of
+from policynlp.corpus.rows import (
+    FASTTEXT,
+    TABLES,
+    Row,
+    row_of_record,
+    rows_of_file,
+    rows_of_records,
+    sections_of_rows,
+)
+from policynlp.errors import CorpusError, InputError
+from policynlp.files.records import find_columns
 
 
 def read_corpus(paths: Iterable[Path]) -> list[LabelledSection]:
@@ -33,83 +39,66 @@ def read_corpus(paths: Iterable[Path]) -> list[LabelledSection]:
             seen[section.id] = section.place
             sections.append(section)
     if not sections:
-        raise CorpusError("no labelled sections: name a .jsonl or .csv file or a folder of them")
+        raise CorpusError(
+            "no labelled text: name a .jsonl, .csv, .xlsx or .parquet file or a folder of them"
+        )
+    return sections
+
+
+def paths_of(data: object) -> list[Path]:
+    """Return the paths that ``data`` is, one or some of them; none if it is rows."""
+    some = [data] if isinstance(data, str | Path) else data
+    if not isinstance(some, list | tuple) or not all(isinstance(p, str | Path) for p in some):
+        return []
+    return [Path(path) for path in some]
+
+
+def labelled(data: object) -> list[LabelledSection]:
+    """Read labelled text: paths, or rows as mappings, or the rows of a pandas ``DataFrame``.
+
+    A row has ``text`` and ``themes`` (names, as a list or with ； between them) and, if known,
+    ``article``, ``section``, ``heading`` and ``labelled_for``, by any of their names. Raises
+    ``CorpusError`` for what is none of these, and for the first row that is wrong.
+    """
+    paths = paths_of(data)
+    if paths:
+        return read_corpus(paths)
+    records = data.to_dict("records") if hasattr(data, "to_dict") else data
+    if isinstance(records, Mapping | str | bytes) or not isinstance(records, Iterable):
+        raise CorpusError(
+            "labelled text is rows with text and themes, a DataFrame of them, or paths, not "
+            "{value!r:.60}",
+            value=data,
+        )
+    sections = sections_of_rows(rows_of_records(records))
+    if not sections:
+        raise CorpusError("no labelled text: there are no rows")
     return sections
 
 
 def _read_file(path: Path) -> Iterator[LabelledSection]:
-    if path.name.lower().endswith(COUNTS_SUFFIX):
-        return read_counts(path)
-    return read_table(path) if path.suffix.lower() == ".csv" else _read_text_records(path)
+    name = path.name.lower()
+    if name.endswith(COUNTS_SUFFIX):
+        yield from read_counts(path)
+        return
+    rows: list[Row] = []
+    if name.endswith((*TABLES, *FASTTEXT)):
+        rows += rows_of_file(path)
+    else:
+        for place, record in json_records(path):
+            if _is_row(record):
+                rows.append(row_of_record(place, record))
+            else:
+                yield section_of(place, record)
+    # Who fills in a table beside a code book reads for its themes.
+    yield from sections_of_rows(rows, read_code_book([path.parent]))
 
 
-def _read_text_records(path: Path) -> Iterator[LabelledSection]:
-    for place, record in json_records(path):
-        yield section_of(place, record)
-
-
-LABEL_SEPARATORS: Final = "、，,;；|/"
-NO_LABEL: Final = frozenset(
-    ("", "无", "无主题", "没有", "都没有", "不涉及", "none", "no", "n/a", "-")
-)
-
-
-def read_table(path: Path) -> Iterator[LabelledSection]:
-    """Read one paragraph a row; neighbouring rows of one section id make a section."""
-    with io.StringIO(text_of(path), newline="") as lines:
-        reader = csv.DictReader(lines)
-        try:
-            missing = {"section", "text", "themes"} - set(reader.fieldnames or ())
-            rows = list(enumerate(reader, 2))
-        except csv.Error as error:
-            raise CorpusError("{place}: {error}", place=path, error=error) from error
-        if missing:
-            raise CorpusError(
-                "{path}: no column {missing}; a corpus table has section, text, themes and, "
-                "if known, article, heading, labelled_for",
-                path=path,
-                missing=say(", ").join(sorted(missing)),
-            )
-    for section_id, group in groupby(rows, key=lambda row: row[1]["section"]):
-        members = list(group)
-        number, first = members[0]
-        _check_alike(path, members)
-        record: dict[str, Any] = {
-            "id": section_id,
-            "article": first.get("article") or section_id,
-            "heading": first.get("heading") or "",
-            "paragraphs": [
-                {"text": row["text"], "themes": split_labels(row["themes"] or "")}
-                for _, row in members
-            ],
-        }
-        if first.get("labelled_for"):
-            record["labelled_for"] = split_labels(first["labelled_for"])
-        yield section_of(f"{path}:{number}", record)
-
-
-def _check_alike(path: Path, members: Sequence[tuple[int, dict[str, str]]]) -> None:
-    """Refuse rows of one section that say different things of it."""
-    number, first = members[0]
-    for name in ("article", "heading", "labelled_for"):
-        for other, row in members[1:]:
-            if (row.get(name) or "") != (first.get(name) or ""):
-                raise CorpusError(
-                    '{path}:{other}: "{name}" is {value!r}, but {first!r} in row {number} of the '
-                    "same section {section!r}; make them alike, or name another section",
-                    path=path,
-                    other=other,
-                    name=name,
-                    value=row.get(name) or "",
-                    first=first.get(name) or "",
-                    number=number,
-                    section=first["section"],
-                )
-
-
-def split_labels(cell: str) -> list[str]:
-    """Split labels as people type them: by 、 ，, ; | or /, with 无 for none."""
-    for separator in LABEL_SEPARATORS:
-        cell = cell.replace(separator, "\n")
-    labels = (label.strip() for label in cell.split("\n"))
-    return [label for label in labels if label.lower() not in NO_LABEL]
+def _is_row(record: dict[str, object]) -> bool:
+    """Whether a record is a paragraph with its themes, and not a section of some."""
+    if "paragraphs" in record:
+        return False
+    try:
+        return "text" in find_columns(tuple(record))
+    except InputError:
+        return False

@@ -31,6 +31,7 @@ from policynlp.validation import (
 CODE_BOOK: Final = "themes.toml"
 HELD_OUT: Final = "held_out"
 SHEETS: Final = "sheets"
+_SUFFIXES: Final = {".jsonl", ".csv", ".xlsx", ".parquet"}
 
 
 def corpus_files(paths: Iterable[Path]) -> list[Path]:
@@ -42,9 +43,7 @@ def corpus_files(paths: Iterable[Path]) -> list[Path]:
     files: list[Path] = []
     for path in paths:
         if path.is_dir():
-            found = (
-                p for p in path.rglob("*") if p.suffix.lower() in {".jsonl", ".csv"} and p.is_file()
-            )
+            found = (p for p in path.rglob("*") if p.suffix.lower() in _SUFFIXES and p.is_file())
             apart = {HELD_OUT, SHEETS}
             files += sorted(p for p in found if apart.isdisjoint(p.relative_to(path).parts))
         elif path.is_file():

@@ -6,9 +6,9 @@ from typing import Any, Final
 
 import numpy as np
 
+from policynlp.analyzer import Analyzer
 from policynlp.corpus.dataset import Flags, unknown_themes
-from policynlp.corpus.labelled import LabelledSection
-from policynlp.corpus.read import read_corpus
+from policynlp.corpus.read import labelled, paths_of
 from policynlp.corpus.records import corpus_files, read_toml, sha256
 from policynlp.evaluation.errors import confusion, worst_errors
 from policynlp.evaluation.metrics import (
@@ -25,7 +25,6 @@ from policynlp.evaluation.metrics import (
 )
 from policynlp.evaluation.predictions import Outcome, Predictions, predict
 from policynlp.language.terms import Floats
-from policynlp.model import Model, load
 from policynlp.validation import maps, number
 
 _DIGITS = 4
@@ -36,19 +35,17 @@ Figures = dict[str, Any]
 Agreement = Mapping[str, Mapping[str, float]]
 
 
-def evaluate(model: Model, corpus: Sequence[LabelledSection]) -> Figures:
-    """Score ``model`` on labelled sections; what is disputed or unknown is left out."""
-    return figures_of(predict(model, corpus))
+def evaluate(analyzer: Analyzer, data: object) -> Figures:
+    """Return all figures of an analyzer's model on labelled text, as JSON has them.
 
-
-def evaluate_files(folder: Path, data: Sequence[Path]) -> Figures:
-    """Return all figures of a model on labelled files, with its worst errors as ``errors``.
-
-    The readers' agreement, where it lies beside the data, stands beside the model's figures;
-    ``trained_on`` has the files that trained the model, whose figures flatter it, and
-    ``not_measured`` the sections labelled for each theme that it does not know.
+    ``data`` is paths or rows as :func:`policynlp.corpus.read.labelled` takes them. Besides those
+    of :func:`figures_of` there are its worst ``errors``; ``trained_on``, the files that trained
+    the model, whose figures flatter it; and ``not_measured``, how many sections are labelled for
+    each theme that it does not know. The readers' agreement, where it lies beside the data,
+    stands beside the model's figures. Raises ``CorpusError`` for the first row that is wrong.
     """
-    model, corpus, files = load(folder), read_corpus(data), corpus_files(data)
+    model, corpus = analyzer.model, labelled(data)
+    files = corpus_files(paths_of(data))
     unknown = unknown_themes(corpus, model.themes)
     found = predict(model, corpus)
     trained = model.details.get("corpus", {}).get("files", [])

@@ -155,7 +155,7 @@ def find_columns(names: tuple[str, ...], chosen: Columns = ()) -> Mapping[str, s
 def candidates(names: Sequence[str], chosen: Columns = ()) -> list[str]:
     """Which of the columns ``names`` may hold a field, where others have no value."""
     chosen_names = {name for _, name in chosen}
-    return [name for name in names if name in chosen_names or _folded(name) in _FIELD_OF]
+    return [name for name in names if name in chosen_names or fold_name(name) in _FIELD_OF]
 
 
 @lru_cache(maxsize=64)
@@ -163,7 +163,7 @@ def _found_columns(names: tuple[str, ...], chosen: Columns) -> Mapping[str, str]
     fixed = dict(chosen)
     found = {field: [name] for field, name in chosen if name in names}
     for name in names:
-        field = _FIELD_OF.get(_folded(name))
+        field = _FIELD_OF.get(fold_name(name))
         if field and field not in fixed and name not in fixed.values():
             found.setdefault(field, []).append(name)
     if "text" in fixed:
@@ -200,7 +200,7 @@ def short(text: str) -> str:
     return text if len(text) <= _LONGEST_NAME else text[: _LONGEST_NAME - 1] + "…"
 
 
-def _folded(name: str) -> str:
+def fold_name(name: str) -> str:
     """A column's name without what people write in different ways."""
     name = unicodedata.normalize("NFKC", name).casefold()
     return "".join(c for c in name if not c.isspace() and c not in "_-\ufeff")
@@ -208,7 +208,7 @@ def _folded(name: str) -> str:
 
 def _the_column(field: str, names: Sequence[str]) -> str:
     """The one of ``names`` that is ``field``."""
-    own = [name for name in names if _folded(name) == field]
+    own = [name for name in names if fold_name(name) == field]
     candidates = own or names
     if len(candidates) > 1:
         raise InputError(

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from typing import Final
 
-from policynlp.corpus.read import LABEL_SEPARATORS, NO_LABEL
+from policynlp.corpus.rows import LABEL_SEPARATORS, NO_LABEL
 from policynlp.errors import PolicyNLPError
 from policynlp.messages import say
 from policynlp.review.rows import JOINT, NONE

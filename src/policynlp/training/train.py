@@ -9,9 +9,10 @@ import numpy as np
 import sklearn
 
 import policynlp
+from policynlp.analyzer import Analyzer
 from policynlp.corpus.code_book import read_code_book, themes_of
 from policynlp.corpus.labelled import LabelledSection
-from policynlp.corpus.read import read_corpus
+from policynlp.corpus.read import labelled, paths_of, read_corpus
 from policynlp.corpus.records import HELD_OUT, corpus_files, sha256
 from policynlp.errors import OutputError, WorseModelError
 from policynlp.evaluation.evaluate import Figures, level_figures
@@ -49,7 +50,27 @@ class Additions(NamedTuple):
 NOTHING = Additions()
 
 
-def train(paths: Sequence[Path], output: Path, added: Additions = NOTHING) -> Fit:
+def train(
+    data: object, *, name: str = "model", definitions: Mapping[str, str] | None = None
+) -> Analyzer:
+    """Train a model on labelled text and return an analyzer with it; nothing is written.
+
+    ``data`` is paths of corpus files and folders, or rows as :func:`policynlp.corpus.read.labelled`
+    takes them. ``definitions`` of themes by name say which are learned, in this order; else the
+    code book in one of the folders does, else all that rows are labelled for are. What was
+    measured out of fold is in ``model.details["metrics"]``. Raises ``CorpusError`` where a row
+    is wrong or a theme has too few examples.
+    """
+    paths = paths_of(data)
+    sections = labelled(data)
+    book = dict(definitions) if definitions else read_code_book(paths)
+    fit = _fitting(sections, name, book, [_file_details(p) for p in corpus_files(paths)], paths)
+    found = fit(sections)
+    _describe(found)
+    return Analyzer(found.model)
+
+
+def train_folder(paths: Sequence[Path], output: Path, added: Additions = NOTHING) -> Fit:
     """Train on the corpus files and folders ``paths`` and write a model folder to ``output``.
 
     Raises ``CorpusError`` where a record is wrong or a theme has too few examples, and
@@ -85,10 +106,20 @@ def _prepare(
         replace(section, weight=added.weight) if section.file in further else section
         for section in read_corpus(everything)
     ]
-    code_book = read_code_book(everything)
     files = [_file_details(path) for path in corpus_files(paths)]
     files += [_file_details(path) | {"weight": added.weight} for path in corpus_files(added.paths)]
-    abstracts, abstract_words = ranker_of(everything)
+    return sections, _fitting(sections, name, read_code_book(everything), files, everything)
+
+
+def _fitting(
+    sections: Sequence[LabelledSection],
+    name: str,
+    code_book: dict[str, str] | None,
+    files: list[dict[str, Any]],
+    paths: Sequence[Path],
+) -> Refit:
+    """Return what fits a model to some of ``sections``; its ranker is that of ``paths``."""
+    abstracts, abstract_words = ranker_of(paths)
     details = {
         "definitions": code_book or {},
         "corpus": {"files": files, **_sizes(sections)},
@@ -110,7 +141,7 @@ def _prepare(
             details=dict(details),
         )
 
-    return sections, fit
+    return fit
 
 
 def ranker_of(paths: Sequence[Path]) -> tuple[Floats, dict[str, float]]:
@@ -142,7 +173,7 @@ def cross_validated(found: Predictions) -> Figures:
 
 def run_train(corpus: Sequence[Path], output: Path, tell: Tell) -> Predictions:
     """Train, tell how well it went and return the out-of-fold outcomes."""
-    fit = train(corpus, output)
+    fit = train_folder(corpus, output)
     tell(*as_table(fit.model.details["metrics"]))
     tell(say("{id} written to {output}", id=fit.model.id, output=output))
     return fit.predictions
