@@ -30,7 +30,7 @@ test-full: test $(VENV)/.full
 
 # The documents as pages, in out/site.
 docs: $(VENV)/.docs
-	$(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 # New cases for everything that reads an input, until the time is over: make fuzz MINUTES=5 JOBS=2
 fuzz: $(VENV)/.dev

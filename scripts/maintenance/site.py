@@ -1,9 +1,10 @@
 """What `make docs` makes of the repository: hooks that MkDocs calls by their names.
 
 Pages stand in docs/, beside them some that readers look for elsewhere: the READMEs, the change
-log and so on. Links in all of them are those of the repository, so that they work where it is
-read as files; here those that lead to a page become links of the site, and those that lead to
-another file links to the repository's address.
+log and so on. All are written for those who read the repository as files. Here their links to
+pages become links of the site, and those to other files links to the repository's address; words
+behind the language of a block, which tell the tests what it is, are left out; and lists and tables
+get the blank line above that Python-Markdown asks for.
 """
 
 import posixpath
@@ -33,6 +34,10 @@ OUTSIDE: Final = {
     },
 }
 FILE_OF: Final = {page: file for file, page in OUTSIDE.items()}
+# How docstrings name other objects; the page shows the name alone.
+ROLE: Final = re.compile(r":(?:attr|class|data|func|meth|mod):(?=<code>)")
+BLOCK: Final = re.compile(r"^( *```)(\w*)[^\n]*(\n.*?^ *```)$", re.MULTILINE | re.DOTALL)
+UNDER_TEXT: Final = re.compile(r"(?<=\n)([^\s#|\-][^\n]*\n)(?=- |\|)")
 LINK: Final = re.compile(r"(?<=\]\()(?![a-z]+:|#)([^)#\s]+)")
 
 
@@ -44,10 +49,18 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
-    """Turn the links of a page."""
+    """Turn the links of a page, and write it as Python-Markdown reads it."""
     here = page.file.src_uri
     folder = posixpath.dirname(FILE_OF.get(here, f"docs/{here}"))
-    return LINK.sub(lambda link: turned(link[1], here, folder), markdown)
+    text, place = "", 0
+    for block in (*BLOCK.finditer(markdown), None):
+        outside = "\n" + markdown[place : block.start() if block else None]
+        outside = LINK.sub(lambda link: turned(link[1], here, folder), outside)
+        text += UNDER_TEXT.sub(r"\1\n", outside)
+        if block:
+            text += "".join(block.groups()) + "\n"
+            place = block.end()
+    return text
 
 
 def turned(link: str, here: str, folder: str) -> str:
@@ -57,3 +70,8 @@ def turned(link: str, here: str, folder: str) -> str:
     if page:
         return posixpath.relpath(page, posixpath.dirname(here) or ".")
     return f"{REPOSITORY}/{file}" if (ROOT / file).exists() else link
+
+
+def on_page_content(html: str, **_: Any) -> str:
+    """Leave out the marks of Sphinx from docstrings."""
+    return ROLE.sub("", html)
