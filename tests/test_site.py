@@ -11,12 +11,16 @@ import sys
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urldefrag, urlsplit
 
 import pytest
 
 import policynlp
+from test_report_browser import browser  # noqa: F401
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 ROOT: Final = Path(__file__).parents[1]
 DOCUMENTS: Final = sorted(
@@ -155,3 +159,22 @@ def test_the_reference_has_every_public_name(pages: dict[Path, Page], site: Path
 def test_both_languages_have_pages(pages: dict[Path, Page], site: Path) -> None:
     for page in ("index.html", "guide.html", "zh/index.html", "zh/guide.html", "tutorial.html"):
         assert site / page in pages, page
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("words", ["Parquet", "审阅表"])
+def test_pages_on_a_disk_can_be_searched(
+    browser: "Browser",  # noqa: F811
+    site: Path,
+    words: str,
+) -> None:
+    page = browser.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(urlsplit(request.url).scheme))
+    page.goto((site / "index.html").as_uri())
+    page.locator(".md-search__input").click()
+    page.keyboard.type(words)
+    page.keyboard.press("End")  # words of an input method come without a key
+    page.locator(".md-search-result__item").first.wait_for()
+    page.close()
+    assert set(asked) <= {"file", "blob", "data"}
