@@ -26,8 +26,8 @@ LEVELS = (
     ("model",),
     ("files",),
     ("language", "reading", "scored"),
-    ("schema", "validation"),
-    ("article", "errors", "escaping", "processes"),
+    ("schema", "validation", "workers"),
+    ("article", "errors", "escaping"),
     ("messages",),
 )
 RANKS = {group: rank for rank, groups in enumerate(LEVELS) for group in groups}

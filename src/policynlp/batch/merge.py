@@ -8,13 +8,15 @@ from typing import IO, NamedTuple
 from policynlp.batch.manifest import (
     DONE,
     Manifest,
+    Paths,
     as_json,
     differences,
+    digest_of,
     note_counts,
     read_manifest,
 )
 from policynlp.batch.scoring import Counts
-from policynlp.batch.state import Paths, copied, digest_of
+from policynlp.batch.state import copied
 from policynlp.batch.writers import can_be_merged, failure_header
 from policynlp.errors import OutputError
 from policynlp.files.atomic import whole_files, writing
