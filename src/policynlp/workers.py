@@ -201,12 +201,12 @@ class _Team(Generic[E, R]):
             for _ in range(len(self._packed)):
                 self._workers.append(self._starter.start())
             while self._has_more():
-                self._give_out()
+                self._give_out()  # First, so that nobody idles while others use what is done.
+                while self._answers:
+                    yield self._answers.popleft()
                 for worker in self._heard():
                     self._hear(worker)
                 self._end_silent()
-                while self._answers:
-                    yield self._answers.popleft()
         finally:
             self._starter.end(self._workers)
             self._starter.close()
@@ -214,7 +214,7 @@ class _Team(Generic[E, R]):
     def _has_more(self) -> bool:
         if not self._open:
             self._prepare(1)
-        return bool(self._open or self._packed)
+        return bool(self._open or self._packed or self._answers)
 
     def _prepare(self, most: int) -> None:
         """Have so many of the next chunks ready, if there are: then no worker waits for them.
@@ -284,7 +284,8 @@ class _Team(Generic[E, R]):
         """
         look = min(_LOOK_SECONDS, self._max_seconds / 4)
         connections = [worker.connection for worker in self._workers]
-        ready = set(wait(connections, 0.0 if self._answers else look))
+        nothing = all(worker.idle for worker in self._workers)  # can come, that is
+        ready = set(wait(connections, 0.0 if nothing else look))
         now = time.monotonic()
         passed, self._looked = min(now - self._looked, 2 * look), now
         for worker in self._workers:
