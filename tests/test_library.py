@@ -21,7 +21,7 @@ from policynlp.language import words as words_module
 from policynlp.messages import speak, speaking
 from policynlp.model import default_folder
 from policynlp.reading import read_text
-from policynlp.workers import Chunk, Note, Starter, in_order
+from policynlp.workers import Chunk, Note, Starter, Workers
 
 ROOT = Path(__file__).parents[1]
 TEXT = "一、抓项目\n全县推进项目建设，三个项目开工。\n二、强服务\n群众少跑了腿，一网通办。"
@@ -398,7 +398,7 @@ def test_as_many_processes_as_are_of_use(
     monkeypatch.setattr(Starter, "start", noted)
     monkeypatch.setattr(workers.os, "cpu_count", lambda: 2)
     chunks = (Chunk(n, [n]) for n in range(tasks))
-    assert list(in_order(chunks, _squaring, 9999)) == [n * n for n in range(tasks)]
+    assert list(Workers(_squaring, 9999).in_order(chunks)) == [n * n for n in range(tasks)]
     assert len(started) == expected
 
 
@@ -410,7 +410,7 @@ def test_tasks_are_taken_as_they_are_needed() -> None:
             taken.append(number)
             yield Chunk(number, [number])
 
-    results = in_order(tasks(), _squaring, 2)
+    results = Workers(_squaring, 2, ahead=False).in_order(tasks())
     assert [next(results) for _ in range(3)] == [0, 1, 4]
     assert len(taken) < 50
 

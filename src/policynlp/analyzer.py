@@ -158,7 +158,8 @@ class Analyzer:
                 chunks = map(workers.Chunk, count(), lots)
                 begin = partial(_begin, self, limits, on_error)
                 blame = _blame if on_error == "return" else _refuse
-                return _joined(workers.in_order(chunks, begin, jobs, inf, ahead=False, blame=blame))
+                team = workers.Workers(begin, jobs, inf, ahead=False, blame=blame)
+                return _joined(team.in_order(chunks))
         return _joined(self._attempt(lot, limits, on_error) for lot in lots)
 
     def _attempt(

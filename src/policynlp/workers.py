@@ -80,58 +80,6 @@ def blame(entry: Any, id: str, stage: str, reason: str) -> Any:
     return Failure(id or entry.id, entry.place, stage, reason)
 
 
-def as_done(
-    chunks: Iterable[Chunk[E]], begin: Begin[E, R], jobs: int, max_seconds: float = MAX_SECONDS
-) -> Iterator[tuple[int, R]]:
-    """Work on chunks in ``jobs`` processes; the number of each, and its result, when it is done.
-
-    An entry that takes more than ``max_seconds``, or of which a process dies, becomes a failure.
-    """
-    team = _Team(chunks, begin, jobs, max_seconds, ahead=True, blame=blame)
-    return _checked(team.work_off())
-
-
-def in_order(
-    chunks: Iterable[Chunk[E]],
-    begin: Begin[E, R],
-    jobs: int,
-    max_seconds: float = MAX_SECONDS,
-    *,
-    ahead: bool = True,
-    blame: Blame[E] = blame,
-) -> Iterator[R]:
-    """Work on chunks as :func:`as_done` does; their results, and what is raised, in their order.
-
-    Without ``ahead`` the next chunk is looked for when a process is free, not before: where it may
-    be long in coming, what is done would wait for it. No process is left, however the results are
-    left. A chunk that cannot travel is worked on here.
-    """
-    team = _Team(chunks, begin, jobs, max_seconds, ahead=ahead, blame=blame)
-    return _ordered(team.work_off())
-
-
-def _checked(answers: "Generator[tuple[int, R | _Raised]]") -> Iterator[tuple[int, R]]:
-    with closing(answers):
-        for number, answer in answers:
-            if isinstance(answer, _Raised):
-                raise answer.error
-            yield number, answer
-
-
-def _ordered(answers: "Generator[tuple[int, R | _Raised]]") -> Iterator[R]:
-    held: dict[int, R | _Raised] = {}
-    wanted = 0
-    with closing(answers):
-        for number, answer in answers:
-            held[number] = answer
-            while wanted in held:
-                first = held.pop(wanted)
-                if isinstance(first, _Raised):
-                    raise first.error
-                yield first
-                wanted += 1
-
-
 @dataclass(slots=True, eq=False)
 class _Worker(Generic[E]):
     """A process, the chunk that it has, where in that it is, and since when it says nothing.
@@ -148,17 +96,6 @@ class _Worker(Generic[E]):
     id: str = ""
     silent: float = 0.0
 
-    def send(self, chunk: Chunk[E], packed: bytes) -> None:
-        """Let it work on a chunk; ``OSError`` where it has ended."""
-        self.idle, self.chunk, self.at, self.id, self.silent = False, chunk, -1, "", 0.0
-        self.connection.send_bytes(packed)
-
-    def hear(self, at: int, id: str) -> None:
-        """Note where it is; the time of an entry begins when it is first named."""
-        if at != self.at:
-            self.silent = 0.0
-        self.at, self.id = at, id
-
     def taken_from(self) -> Chunk[E]:
         """The chunk that it is done with."""
         assert self.chunk
@@ -166,24 +103,30 @@ class _Worker(Generic[E]):
         return chunk
 
 
-class _Team(Generic[E, R]):
-    """Workers, with new ones in the place of those that have ended, and the chunks they work on."""
+class Workers(Generic[E, R]):
+    """At most ``jobs`` processes that work on chunks; new ones take the place of those that end.
+
+    An entry that takes more than ``max_seconds``, or of which a process dies, gives way to what
+    ``blame`` says. Without ``ahead`` the next chunk is looked for when a process is free, not
+    before: where it may be long in coming, what is done would wait for it. No process is left,
+    however results are left. A chunk that cannot travel is worked on here.
+    """
 
     def __init__(
         self,
-        chunks: Iterable[Chunk[E]],
         begin: Begin[E, R],
         jobs: int,
-        max_seconds: float,
+        max_seconds: float = MAX_SECONDS,
         *,
-        ahead: bool,
-        blame: Blame[E],
+        ahead: bool = True,
+        blame: Blame[E] = blame,
     ) -> None:
-        self._rest, self._begin = iter(chunks), begin
+        """Start nothing yet; processes will say everything in the language that is spoken now."""
+        self._begin, self._max_seconds, self._ahead, self._blame = begin, max_seconds, ahead, blame
         self._jobs = min(jobs, _MOST_PER_CPU * (os.cpu_count() or 1))  # More are of no use.
-        self._max_seconds, self._ahead, self._blame = max_seconds, ahead, blame
-        self._language = spoken()
+        self._starter = Starter(spoken(), begin)
         self._workers: list[_Worker[E]] = []
+        self._rest: Iterator[Chunk[E]] = iter(())
         self._packed: deque[tuple[Chunk[E], bytes | _Raised | None]] = deque()
         self._again: deque[Chunk[E]] = deque()
         self._open: set[int] = set()  # the numbers of chunks that were taken and are not done
@@ -191,13 +134,35 @@ class _Team(Generic[E, R]):
         self._next = self._deaths = 0
         self._looked = 0.0
 
-    def work_off(self) -> Generator[tuple[int, R | _Raised]]:
-        """Do all chunks, each of which comes when it is done, with its number."""
+    def as_done(self, chunks: Iterable[Chunk[E]]) -> Iterator[tuple[int, R]]:
+        """The number of each chunk, and its result, when it is done; what is raised, at once."""
+        with closing(self._work_off(chunks)) as answers:
+            for number, answer in answers:
+                if isinstance(answer, _Raised):
+                    raise answer.error
+                yield number, answer
+
+    def in_order(self, chunks: Iterable[Chunk[E]]) -> Iterator[R]:
+        """The result of each chunk, and what is raised, in the order of their numbers."""
+        held: dict[int, R | _Raised] = {}
+        wanted = 0
+        with closing(self._work_off(chunks)) as answers:
+            for number, answer in answers:
+                held[number] = answer
+                while wanted in held:
+                    first = held.pop(wanted)
+                    if isinstance(first, _Raised):
+                        raise first.error
+                    yield first
+                    wanted += 1
+
+    def _work_off(self, chunks: Iterable[Chunk[E]]) -> Generator[tuple[int, R | _Raised]]:
+        self._rest = iter(chunks)
         self._prepare(self._jobs)
         if not self._packed:
             return
-        self._starter = Starter(self._language, self._begin)
         try:
+            self._starter.prepare()
             for _ in range(len(self._packed)):
                 self._workers.append(self._starter.start())
             while self._has_more():
@@ -260,15 +225,17 @@ class _Team(Generic[E, R]):
         elif packed is None:
             self._answer(chunk, self._here(chunk))
         else:
+            worker.idle, worker.chunk = False, chunk
+            worker.at, worker.id, worker.silent = -1, "", 0.0
             try:
-                worker.send(chunk, packed)
+                worker.connection.send_bytes(packed)
             except OSError:
                 self._lost(worker, "worker", _died())
 
     def _here(self, chunk: Chunk[E]) -> R | _Raised:
         """What comes of a chunk that cannot travel."""
         try:
-            with speaking(self._language):
+            with speaking(self._starter.language):
                 return self._begin()(chunk, lambda at, id: None)
         except Exception as error:
             return _Raised(error)
@@ -299,7 +266,9 @@ class _Team(Generic[E, R]):
             self._lost(worker, "worker", _died())
             return
         if kind == _AT:
-            worker.hear(*said)
+            if said[0] != worker.at:  # The time of an entry begins when it is first named.
+                worker.silent = 0.0
+            worker.at, worker.id = said
         elif kind == _READY:
             worker.idle = True
         elif worker.chunk is None:
@@ -350,17 +319,14 @@ class _Team(Generic[E, R]):
             else:
                 self._again.append(chunk._replace(entries=entries))
         else:
-            self._count_death()
+            self._deaths += 1
+            if self._deaths == _MOST_DEATHS:
+                raise OutputError(
+                    "worker processes end whatever they are given: perhaps the memory is full, or "
+                    "another program ends them; mend that, then give the same command again"
+                )
             if chunk:
                 self._again.append(chunk)
-
-    def _count_death(self) -> None:
-        self._deaths += 1
-        if self._deaths == _MOST_DEATHS:
-            raise OutputError(
-                "worker processes end whatever they are given: perhaps the memory is full, or "
-                "another program ends them; mend that, then give the same command again"
-            )
 
 
 def _died() -> str:
@@ -452,14 +418,18 @@ class Starter(Generic[E, R]):
 
     def __init__(self, language: str, begin: Begin[E, R]) -> None:
         """Let each process work on chunks, and say everything in ``language``."""
-        self._language, self._begin = language, begin
+        self.language, self._begin = language, begin
+        self._copies = False
+        self._ends: list[Connection] = []  # of this process, which its copies have, too
+        # Ends processes where no system call does what the kernel does on Linux.
+        self._guard: subprocess.Popen[str] | None = None
+
+    def prepare(self) -> None:
+        """Make ready to start some."""
         # A copy of this process has all modules and the model: with two of them 3,000 articles
         # took 1.7 s, with processes that begin from nothing 2.0 s, and 2.7 s with one. Copies
         # of threads, which may hold locks, are not safe.
         self._copies = _is_linux() and threading.active_count() == 1
-        self._ends: list[Connection] = []  # of this process, which its copies have, too
-        # Ends processes where no system call does what the kernel does on Linux.
-        self._guard: subprocess.Popen[str] | None = None
         if not _is_linux():
             command = [sys.executable, "-I", "-S", "-c", _GUARD]
             with _interrupts_held():
@@ -470,7 +440,7 @@ class Starter(Generic[E, R]):
         here, there = multiprocessing.Pipe()
         self._ends = [*(end for end in self._ends if not end.closed), here]
         ends = self._ends if self._copies else []
-        args = (there, ends, os.getpid(), self._guard is None, self._language, self._begin)
+        args = (there, ends, os.getpid(), self._guard is None, self.language, self._begin)
         process = _context(copies=self._copies).Process(target=_run, args=args, daemon=True)
         with _interrupts_held(), _frozen():
             process.start()

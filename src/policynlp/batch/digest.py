@@ -20,7 +20,7 @@ from policynlp.files.items import Reading, check_installed
 from policynlp.files.output_paths import check_files
 from policynlp.messages import spoken
 from policynlp.schema import METADATA, Record
-from policynlp.workers import MAX_SECONDS, Note, in_order
+from policynlp.workers import MAX_SECONDS, Note, Workers
 
 _WARNINGS_KEPT: Final = 5
 
@@ -59,7 +59,7 @@ def digest(
     options = Options(limits_for(themes or known), reading, language=spoken())
     found_in = Inputs(inputs, options)
     chunks, begin = make_chunks(found_in.chosen()), partial(_hearing, loaded, options)
-    heard = in_order(chunks, begin, jobs, max_seconds)
+    heard = Workers(begin, jobs, max_seconds).in_order(chunks)
     for found in chain.from_iterable(heard):
         if isinstance(found, Failure):
             failures.append(found)

@@ -31,7 +31,7 @@ from policynlp.files.find import STDIN, find_inputs
 from policynlp.files.items import check_installed
 from policynlp.messages import speaking
 from policynlp.themes.drift import Drift, measure_drift
-from policynlp.workers import MAX_SECONDS, Note, as_done, in_order
+from policynlp.workers import MAX_SECONDS, Note, Workers
 
 
 @dataclass(slots=True)
@@ -141,7 +141,8 @@ class _Run:
         single = self.jobs == 1  # A lone worker's articles are sent one by one, each when done.
         chunks = make_chunks(inputs.chosen(), single=single)
         begin = partial(scoring, load, STDOUT, self.options)
-        for outcome in in_order(chunks, begin, self.jobs, self.max_seconds, ahead=not single):
+        workers = Workers(begin, self.jobs, self.max_seconds, ahead=not single)
+        for outcome in workers.in_order(chunks):
             give(outcome.output)
             self._note(outcome)
         self._end(inputs)
@@ -159,7 +160,7 @@ class _Run:
             total = inputs.size() if shard else None  # Shares are those of the run's chunks.
             chunks = make_chunks(inputs.chosen(), shard, total=total)
             begin = partial(_looking, self.options)
-            for outcome in in_order(chunks, begin, self.jobs, self.max_seconds):
+            for outcome in Workers(begin, self.jobs, self.max_seconds).in_order(chunks):
                 self._note(outcome)
             self._end(inputs)
 
@@ -207,7 +208,7 @@ class _Run:
                     yield chunk
 
         begin = state.keeping(partial(scoring, load, out, self.options, survey.columns))
-        for _, stored in as_done(left(), begin, self.jobs, self.max_seconds):
+        for _, stored in Workers(begin, self.jobs, self.max_seconds).as_done(left()):
             self._note(stored)
         inputs.confirm()
         finished = state.finish(output, count, summary.counts)
