@@ -380,6 +380,28 @@ def test_an_article_of_which_a_process_dies_is_a_failure(bundled: Analyzer) -> N
         list(bundled.pipe(items, jobs=2))
 
 
+def _die_once(marker: Path) -> str:
+    """End the process that is the first to come here."""
+    if not marker.exists():
+        marker.touch()
+        os._exit(9)
+    return TEXT
+
+
+class DeadlyOnce(Article):
+    """Ends the first process that it comes to, as a full memory might, and is a text to others."""
+
+    def __reduce__(self) -> Any:
+        return _die_once, (Path(self.url),)
+
+
+def test_a_process_that_dies_once_costs_nothing(bundled: Analyzer, tmp_path: Path) -> None:
+    """Whatever of: its lot is tried again, in its place."""
+    items = [*[TEXT] * 40, DeadlyOnce(TEXT, url=str(tmp_path / "died")), *[TEXT] * 40]
+    assert list(bundled.pipe(items, jobs=2)) == [bundled.analyze(TEXT)] * 81
+    assert (tmp_path / "died").exists()
+
+
 def _squaring() -> Callable[[Chunk[int], Note], int]:
     return lambda chunk, note: chunk.entries[0] ** 2
 

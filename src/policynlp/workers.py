@@ -373,6 +373,8 @@ def _serve(begin: Begin[Any, Any], connection: Connection) -> None:
             chunk = pickle.loads(packed)
             if chunk.apart:
                 chunk = chunk._replace(entries=[*unpacked()])
+        except MemoryError:
+            return  # What is too much for this process is not for the one that watches it.
         except Exception:  # As of a class in a script, which this process has not run.
             connection.send((_UNREAD,))
             continue
