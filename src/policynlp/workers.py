@@ -108,8 +108,8 @@ class Workers(Generic[E, R]):
 
     An entry that takes more than ``max_seconds``, or of which a process dies, gives way to what
     ``blame`` says. Without ``ahead`` the next chunk is looked for when a process is free, not
-    before: where it may be long in coming, what is done would wait for it. No process is left,
-    however results are left. A chunk that cannot travel is worked on here.
+    before, and by a lone one when what is done is taken: a chunk may be long in coming. No process
+    is left, however results are left. A chunk that cannot travel is worked on here.
     """
 
     def __init__(
@@ -166,9 +166,11 @@ class Workers(Generic[E, R]):
             for _ in range(len(self._packed)):
                 self._workers.append(self._starter.start())
             while self._has_more():
-                self._give_out()  # First, so that nobody idles while others use what is done.
+                if self._ahead or len(self._workers) > 1:
+                    self._give_out()  # Nobody idles while others use what is done.
                 while self._answers:
                     yield self._answers.popleft()
+                self._give_out()
                 for worker in self._heard():
                     self._hear(worker)
                 self._end_silent()
@@ -177,7 +179,7 @@ class Workers(Generic[E, R]):
             self._starter.close()
 
     def _has_more(self) -> bool:
-        if not self._open:
+        if not (self._open or self._answers):
             self._prepare(1)
         return bool(self._open or self._packed or self._answers)
 
