@@ -357,11 +357,6 @@ def _serve(begin: Begin[Any, Any], connection: Connection) -> None:
             connection.send((_AT, at, id))
             noted = now
 
-    def unpacked() -> Iterator[Any]:
-        for at, entry in enumerate(chunk.entries):
-            note(at, "")  # A process may end here, too.
-            yield pickle.loads(entry)
-
     try:
         do = begin()
     except Exception as error:
@@ -374,7 +369,7 @@ def _serve(begin: Begin[Any, Any], connection: Connection) -> None:
         try:
             chunk = pickle.loads(packed)
             if chunk.apart:
-                chunk = chunk._replace(entries=[*unpacked()])
+                chunk = chunk._replace(entries=[*_unpacked(chunk.entries, note)])
         except MemoryError:
             return  # What is too much for this process is not for the one that watches it.
         except Exception:  # As of a class in a script, which this process has not run.
@@ -385,6 +380,12 @@ def _serve(begin: Begin[Any, Any], connection: Connection) -> None:
         except Exception as error:
             answer = _raised(error)
         connection.send_bytes(answer)
+
+
+def _unpacked(entries: Iterable[bytes], note: Note) -> Iterator[Any]:
+    for at, entry in enumerate(entries):
+        note(at, "")  # A process may end here, too.
+        yield pickle.loads(entry)
 
 
 def _raised(error: Exception) -> bytes:
