@@ -25,8 +25,9 @@ LEVELS = (
     ("themes", "thresholds"),
     ("model",),
     ("files",),
-    ("language", "reading", "scored"),
-    ("schema", "validation"),
+    ("language", "reading"),
+    ("schema",),
+    ("validation",),
     ("article", "errors", "escaping", "processes"),
     ("messages",),
 )

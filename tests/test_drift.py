@@ -25,7 +25,7 @@ from policynlp.language.terms import count_terms
 from policynlp.messages import speaking
 from policynlp.report.collection import Earlier, from_earlier
 from policynlp.report.overview import collect
-from policynlp.scored import read_scored
+from policynlp.schema import read_scored
 from policynlp.themes.drift import (
     FAR,
     FEWEST,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from policynlp.report.collection import collection_page
-from policynlp.scored import read_scored
+from policynlp.schema import read_scored
 from scored_records import record
 from test_report import HOSTILE, write
 

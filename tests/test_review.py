@@ -14,10 +14,10 @@ from openpyxl import load_workbook
 
 from conftest import ROOT, THEMES
 from policynlp import cli
-from policynlp.batch.workbook import MAX_CELL
 from policynlp.corpus.read import read_corpus
 from policynlp.errors import InputError
 from policynlp.files.decode import decode
+from policynlp.files.workbook import MAX_CELL
 from policynlp.review.agreement import Agreement, compare
 from policynlp.review.commands import wilson
 from policynlp.review.labels import LabelError, read_labels

@@ -30,8 +30,7 @@ from policynlp.files.items import InputArticle, Reading, make_article
 from policynlp.files.read import read_inputs
 from policynlp.messages import speaking
 from policynlp.report.collection import collection_page
-from policynlp.schema import to_json
-from policynlp.scored import read_scored
+from policynlp.schema import read_scored, to_json
 
 FORMATS: Final = (".jsonl", ".csv", ".xlsx", ".parquet", ".jsonl.gz", "-")
 _LONGEST_CELL: Final = 32_767

@@ -352,7 +352,7 @@ class Store:
                 self._paths.failures.unlink(missing_ok=True)
             return
         with whole_file(self._paths.failures) as stream:
-            stream.write(failure_header())
+            stream.write(failure_header(self.manifest["options"]["language"]))
             stream.writelines(data for part in self._all(chunks) for data in part.failures())
 
     def _all(self, chunks: int) -> Iterator[Kept]:

@@ -9,7 +9,7 @@ from policynlp.errors import InputError
 from policynlp.messages import CHINESE, speaking
 from policynlp.report.html import Markup, data_script, element, join, page, table, template
 from policynlp.report.overview import Collection, collect, day, overview
-from policynlp.scored import Part, Quote, Scored
+from policynlp.schema import Evidence, Place, Scored, ScoredParagraph, ScoredSection
 from policynlp.themes.drift import FAR, SOMEWHAT, TOO_FEW, Drift
 
 # A theme's share has changed if it has by so much, and by so many standard errors.
@@ -61,7 +61,7 @@ def from_earlier(collection: Collection, earlier: Earlier | None) -> Markup:
     """Set the themes' shares of the sections beside those of an earlier run."""
     if earlier is None or not earlier.sections:
         return Markup("")
-    counts = Counter(theme for _, part in collection.sections() for theme in part.evidence)
+    counts = Counter(tag.theme for _, part in collection.sections() for tag in part.themes)
     sections = sum(1 for _ in collection.sections())
     themes = dict.fromkeys((*collection.themes, *earlier.themes))
     shares = {
@@ -154,7 +154,7 @@ def _index(collection: Collection, numbers: Mapping[str, int]) -> Data:
             "source": sources[article.source],
             "status": article.status,
             "themes": [numbers[theme] for theme in _themes(article)],
-            "abstract": article.abstract_text,
+            "abstract": article.abstract.text,
         }
         for article in collection.articles
     ]
@@ -163,8 +163,8 @@ def _index(collection: Collection, numbers: Mapping[str, int]) -> Data:
 
 def _themes(article: Scored) -> Iterable[str]:
     """An article's themes, best first, then those that only a section has."""
-    of_sections = (theme for part in article.sections for theme in part.evidence)
-    return dict.fromkeys((*article.themes, *of_sections))
+    of_sections = (tag for part in article.sections for tag in part.themes)
+    return dict.fromkeys(tag.theme for tag in (*article.themes, *of_sections))
 
 
 def _article(article: Scored, numbers: Mapping[str, int]) -> Data:
@@ -178,47 +178,46 @@ def _article(article: Scored, numbers: Mapping[str, int]) -> Data:
         "author": article.author,
         "url": article.url,
         "text": article.text,
-        "themes": [[numbers[theme], p] for theme, p in article.themes.items()],
-        "sentences": [_place(quote) for quote in article.abstract],
-        "themeAbstracts": [*article.theme_abstracts.items()],
+        "themes": [[numbers[tag.theme], tag.probability] for tag in article.themes],
+        "sentences": [_place(quote) for quote in article.abstract.sentences],
+        "themeAbstracts": [[theme, each.text] for theme, each in article.theme_abstracts.items()],
         "sections": [_section(part, numbers, with_text) for part in article.sections],
-        "removed": [[*_place(quote), quote.text] for quote in article.removed],
+        "removed": [[*_place(each), each.reason] for each in article.removed],
     }
 
 
-def _section(part: Part, numbers: Mapping[str, int], with_text: bool) -> Data:
+def _section(part: ScoredSection, numbers: Mapping[str, int], with_text: bool) -> Data:
     evidence = [
-        [numbers[theme], [_evidence(quote, with_text) for quote in quotes]]
-        for theme, quotes in part.evidence.items()
+        [numbers[tag.theme], [_evidence(quote, with_text) for quote in tag.evidence]]
+        for tag in part.themes
     ]
     return {
         **_part(part, numbers),
         "heading": part.heading,
         "level": part.level,
-        "abstract": part.abstract,
+        "abstract": part.abstract.text,
         "evidence": evidence,
         "paragraphs": [_part(paragraph, numbers) for paragraph in part.paragraphs],
     }
 
 
-def _part(part: Part, numbers: Mapping[str, int]) -> Data:
+def _part(part: ScoredSection | ScoredParagraph, numbers: Mapping[str, int]) -> Data:
+    themes = [tag.theme for tag in part.themes]
     ranked = sorted(part.probabilities.items(), key=lambda pair: -pair[1])
     return {
         "start": part.start,
         "end": part.end,
         "status": part.status,
-        "themes": [numbers[theme] for theme in part.evidence],
+        "themes": [numbers[theme] for theme in themes],
         "probabilities": [
-            [numbers[theme], p]
-            for theme, p in ranked
-            if p >= _LEAST_PROBABILITY or theme in part.evidence
+            [numbers[theme], p] for theme, p in ranked if p >= _LEAST_PROBABILITY or theme in themes
         ],
     }
 
 
-def _evidence(quote: Quote, with_text: bool) -> Sequence[object]:
+def _evidence(quote: Evidence, with_text: bool) -> Sequence[object]:
     return [*_place(quote), quote.weight, *(() if with_text else (quote.text,))]
 
 
-def _place(quote: Quote) -> list[int]:
+def _place(quote: Place) -> list[int]:
     return [quote.start, quote.end]

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from policynlp.article import TAGGED, UNCERTAIN
 from policynlp.report.charts import Column, bar, columns
 from policynlp.report.html import Markup, element, heat, join, table
-from policynlp.scored import Part, Scored
+from policynlp.schema import Scored, ScoredSection
 
 _HUES: Final = 8
 _SHAPES: Final = 5
@@ -28,7 +28,7 @@ class Collection(NamedTuple):
     themes: Sequence[str]
     sources: Sequence[str]
 
-    def sections(self) -> Iterator[tuple[Scored, Part]]:
+    def sections(self) -> Iterator[tuple[Scored, ScoredSection]]:
         """Each section with its article."""
         yield from ((article, part) for article in self.articles for part in article.sections)
 
@@ -40,8 +40,8 @@ def collect(articles: Sequence[Scored]) -> Collection:
     for article in articles:
         sources[article.source] += len(article.sections)
         for part in article.sections:
-            themes |= dict.fromkeys(part.probabilities) | dict.fromkeys(part.evidence)
-        themes |= dict.fromkeys(article.themes)
+            themes |= dict.fromkeys((*part.probabilities, *(tag.theme for tag in part.themes)))
+        themes |= dict.fromkeys(tag.theme for tag in article.themes)
     return Collection(articles, tuple(themes), [name for name, _ in sources.most_common()])
 
 
@@ -109,7 +109,7 @@ def _card(title: str, content: Markup, note: str = "") -> Markup:
 
 
 def _by_theme(collection: Collection) -> Markup:
-    counts = Counter(theme for _, part in collection.sections() for theme in part.evidence)
+    counts = Counter(tag.theme for _, part in collection.sections() for tag in part.themes)
     most = max(counts.values(), default=0)
     rows = (
         _row(
@@ -181,9 +181,9 @@ def _heat_map(collection: Collection, periods: Sequence[str], unit: str) -> Mark
     """The sections of each theme in each period; a cell sets the filter that shows them."""
     length = len(periods[0])
     counts = Counter(
-        (theme, day(article.published)[:length])
+        (tag.theme, day(article.published)[:length])
         for article, part in collection.sections()
-        for theme in part.evidence
+        for tag in part.themes
     )
     most = max((n for (_, period), n in counts.items() if period), default=0)
 
@@ -215,7 +215,7 @@ def _heat_map(collection: Collection, periods: Sequence[str], unit: str) -> Mark
     )
 
 
-def _totals(parts: Iterator[tuple[str, Part]]) -> tuple[Counter[str], Counter[str]]:
+def _totals(parts: Iterator[tuple[str, ScoredSection]]) -> tuple[Counter[str], Counter[str]]:
     """Count sections by a name: all of them, and those with a theme."""
     totals, tagged = Counter[str](), Counter[str]()
     for name, part in parts:

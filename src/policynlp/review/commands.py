@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 from math import sqrt
 from pathlib import Path
 
-from policynlp.batch.workbook import MAX_CELL
 from policynlp.corpus.records import corpus_files
 from policynlp.errors import InputError
 from policynlp.files.output_paths import check_apart, check_files
+from policynlp.files.workbook import MAX_CELL
 from policynlp.messages import say
 from policynlp.model import Model
 from policynlp.review.agreement import Comparison, compare
