@@ -1,7 +1,5 @@
 """What scored articles are written as: lines of JSON, tables, workbooks, Parquet."""
 
-import csv
-import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +8,7 @@ from typing import IO, Any, Final
 from policynlp.article import Analysis, Failure
 from policynlp.batch.options import Options, Shard
 from policynlp.errors import InputError, OutputError, UsageError
-from policynlp.escaping import escape_formula
+from policynlp.files.csv import BOM, csv_rows
 from policynlp.files.records import MAX_COLUMNS
 from policynlp.messages import CHINESE
 from policynlp.schema import METADATA, to_json
@@ -86,7 +84,6 @@ STDOUT: Final = "-"
 _LINES: Final = (".jsonl", ".ndjson")
 _ZIPPED_LINES: Final = (".jsonl.gz", ".ndjson.gz")
 OUTPUT_SUFFIXES: Final = (*_LINES, *_ZIPPED_LINES, ".csv", ".xlsx", ".parquet")
-BOM: Final = "\ufeff"
 
 Kept = Mapping[str, object]
 About = Sequence[tuple[str, object]]
@@ -151,13 +148,6 @@ def output_for(
     if name.endswith(_ZIPPED_LINES):
         return Output(_zip(b""), _line_of(options), lambda data: _zip(data) if data else b"")
     return Output(b"", _line_of(options))
-
-
-def csv_rows(rows: Iterable[Iterable[object]]) -> str:
-    """Rows of CSV as Excel writes them, without cells that it could take for formulas."""
-    buffer = io.StringIO(newline="")
-    csv.writer(buffer).writerows([escape_formula(cell) for cell in row] for row in rows)
-    return buffer.getvalue()
 
 
 def failure_rows(failures: Iterable[Failure]) -> bytes:

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Final
 
-from policynlp.batch.writers import BOM, csv_rows
 from policynlp.errors import InputError
 from policynlp.escaping import escape_formula, legal
 from policynlp.files.atomic import whole_file
+from policynlp.files.csv import BOM, csv_rows
 from policynlp.files.workbook import BOLD, Layout, Look, writing_book
 from policynlp.review.labels import ACCEPT
 from policynlp.review.rows import HERE, JOINT, NONE, Row, row_hash
