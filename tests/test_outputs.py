@@ -115,18 +115,21 @@ def test_workbook_in_chinese(source: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("language", "header"),
-    [("en", ["id", "place", "stage", "reason"]), ("zh", ["编号", "位置", "步骤", "原因"])],
+    ("language", "header", "stage"),
+    [
+        ("en", ["id", "place", "stage", "reason"], "read"),
+        ("zh", ["编号", "位置", "步骤", "原因"], "读取"),
+    ],
 )
 def test_the_list_of_failures_has_names_in_a_language(
-    source: Path, language: str, header: list[str]
+    source: Path, language: str, header: list[str], stage: str
 ) -> None:
     run(source, "out.csv", Options(language=language))
     path = source.with_name("out.csv.failures.csv")
     with path.open(encoding="utf-8-sig", newline="") as stream:
         found, failed = csv.reader(stream)
     assert found == header
-    assert failed[0] == "b"
+    assert (failed[0], failed[2]) == ("b", stage)
 
 
 def test_workbook_beyond_what_the_format_holds(

@@ -92,13 +92,17 @@ class Kept:
 class Parts:
     """Parts by the numbers of their chunks, each a file that appears whole or not at all."""
 
-    def __init__(self, folder: Path, run: str) -> None:
-        """Use ``folder``, which need not exist, for a run with this hash, and for no other."""
-        self._folder, self._run = folder, run
+    def __init__(self, folder: Path, run: str, language: str) -> None:
+        """Use ``folder``, which need not exist, for a run with this hash, and for no other.
+
+        Failures are listed in ``language``.
+        """
+        self._folder, self._run, self._language = folder, run, language
 
     def put(self, number: int, part: Part) -> Kept:
         """Keep the part of chunk ``number``."""
-        pieces = (part.output, failure_rows(part.failures), json.dumps(part.ids).encode())
+        failures = failure_rows(part.failures, self._language)
+        pieces = (part.output, failures, json.dumps(part.ids).encode())
         first, second, third = map(len, pieces)
         kept = Kept(
             self._path(number),
@@ -245,7 +249,8 @@ class Store:
 
         Raises ``OutputError`` where it comes of another run and must not be overwritten.
         """
-        self._paths, self._parts = paths, Parts(paths.parts, identity(manifest))
+        language = manifest["options"]["language"]
+        self._paths, self._parts = paths, Parts(paths.parts, identity(manifest), language)
         self.manifest = manifest
         self.finished = self._goes_on = False
         try:

@@ -15,6 +15,15 @@ from policynlp.schema import METADATA, to_json
 from policynlp.schema.table import MIDDLE, WIDE, Row, Table, article_table, rows_of, section_table
 
 _FAILURES: Final = {"id": "编号", "place": "位置", "stage": "步骤", "reason": "原因"}
+_STAGES: Final = {
+    "decode": "解码",
+    "parse": "解析",
+    "read": "读取",
+    "analyze": "分析",
+    "write": "写出",
+    "time": "超时",
+    "worker": "进程中断",
+}
 # What the sheet about the run says, in Chinese.
 _RUN: Final = {
     "model": "模型",
@@ -150,9 +159,12 @@ def output_for(
     return Output(b"", _line_of(options))
 
 
-def failure_rows(failures: Iterable[Failure]) -> bytes:
+def failure_rows(failures: Iterable[Failure], language: str) -> bytes:
     """The rows of failures in their list."""
-    return _encoded(csv_rows([each.id, each.place, each.stage, each.reason] for each in failures))
+    stages = _STAGES if language == CHINESE else {}
+    return _encoded(
+        csv_rows([f.id, f.place, stages.get(f.stage, f.stage), f.reason] for f in failures)
+    )
 
 
 def failure_header(language: str) -> bytes:
