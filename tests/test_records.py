@@ -15,8 +15,8 @@ from policynlp.reading import read_divided
 from policynlp.schema import (
     Scored,
     arrow_schema,
+    section_columns,
     section_rows,
-    section_table,
     to_json,
     to_record,
 )
@@ -235,7 +235,7 @@ def test_one_row_a_section() -> None:
     assert rows[1]["evidence"] == "科技创新、数字化"
     assert rows[1]["text"] == "数字化平台上线。企业上云。\n科技创新。"
     assert rows[1]["article_themes"] == "科技创新、数字化"
-    assert all(list(row) == [c.name for c in section_table(THEMES)] for row in rows)
+    assert all(list(row) == [c.name for c in section_columns(THEMES)] for row in rows)
 
 
 def test_an_article_without_sections_has_a_row() -> None:

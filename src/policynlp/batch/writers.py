@@ -12,7 +12,15 @@ from policynlp.files.csv import BOM, csv_rows
 from policynlp.files.records import MAX_COLUMNS
 from policynlp.messages import CHINESE
 from policynlp.schema import METADATA, to_json
-from policynlp.schema.table import MIDDLE, WIDE, Row, Table, article_table, rows_of, section_table
+from policynlp.schema.table import (
+    MIDDLE,
+    WIDE,
+    Columns,
+    TableRow,
+    article_columns,
+    rows_of,
+    section_columns,
+)
 
 _FAILURES: Final = {"id": "编号", "place": "位置", "stage": "步骤", "reason": "原因"}
 _STAGES: Final = {
@@ -184,7 +192,7 @@ def _line_of(options: Options) -> Callable[[Analysis, Kept], bytes]:
 
 
 def _table(themes: Sequence[str], options: Options, columns: Sequence[str]) -> Output:
-    table = Table(section_table(themes, options.limits.themes), options.language, columns)
+    table = Columns(section_columns(themes, options.limits.themes), options.language, columns)
 
     def render(analysis: Analysis, kept: Kept) -> bytes:
         own = _repeated(analysis, kept, columns)
@@ -205,9 +213,9 @@ def _repeated(analysis: Analysis, kept: Kept, columns: Sequence[str]) -> list[ob
 def _workbook(themes: Sequence[str], options: Options, columns: Sequence[str]) -> Output:
     """Raise ``OutputError`` where no sheet has so many columns."""
     asked, language = options.limits.themes, options.language
-    sections = Table(section_table(themes, asked), language, columns)
+    sections = Columns(section_columns(themes, asked), language, columns)
     with_text = options.with_text
-    articles = Table(article_table(themes, asked, with_text=with_text), language, columns)
+    articles = Columns(article_columns(themes, asked, with_text=with_text), language, columns)
     if len(articles.header) > MAX_COLUMNS:
         raise OutputError(
             "{number:,} columns, more than the {most:,} of a sheet: "
@@ -219,7 +227,7 @@ def _workbook(themes: Sequence[str], options: Options, columns: Sequence[str]) -
     def render(analysis: Analysis, kept: Kept) -> bytes:
         own = _repeated(analysis, kept, columns)
         line = {
-            "article": [*articles.cells(Row(analysis)), *own],
+            "article": [*articles.cells(TableRow(analysis)), *own],
             "sections": [[*sections.cells(row), *own] for row in rows_of(analysis)],
         }
         return _encoded(json.dumps(line, ensure_ascii=False) + "\n")
@@ -231,7 +239,7 @@ def _workbook(themes: Sequence[str], options: Options, columns: Sequence[str]) -
 
 
 def _write_workbook(
-    stream: IO[bytes], parts: Iterable[bytes], about: About, sections: Table, articles: Table
+    stream: IO[bytes], parts: Iterable[bytes], about: About, sections: Columns, articles: Columns
 ) -> None:
     """Write the rows in ``parts`` as sheets of sections and of articles, and one about the run."""
     from policynlp.files.workbook import Book, Layout, Sheet, writing_book

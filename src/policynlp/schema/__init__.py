@@ -11,12 +11,11 @@ from policynlp.schema.record import (
     ScoredSection,
     arrow_schema,
 )
-from policynlp.schema.table import Column, article_table, section_rows, section_table
+from policynlp.schema.table import section_columns, section_rows
 from policynlp.schema.write import Record, heading_of, to_json, to_record
 
 __all__ = [
     "METADATA",
-    "Column",
     "Evidence",
     "Place",
     "Quote",
@@ -25,12 +24,11 @@ __all__ = [
     "ScoredParagraph",
     "ScoredSection",
     "arrow_schema",
-    "article_table",
     "heading_of",
     "read_scored",
     "records_of",
+    "section_columns",
     "section_rows",
-    "section_table",
     "to_json",
     "to_record",
 ]

@@ -15,7 +15,7 @@ _WARNING_SEPARATOR: Final = "; "
 _STATUSES: Final = {TAGGED: "有主题", UNCERTAIN: "待定", NONE: "无主题"}
 
 
-class Row(NamedTuple):
+class TableRow(NamedTuple):
     """What a row is about: an article, or its section with this number from 1 on."""
 
     analysis: Analysis
@@ -33,7 +33,7 @@ class Column(NamedTuple):
 
     name: str
     chinese: str
-    cell: Callable[[Row], object]
+    cell: Callable[[TableRow], object]
     width: int = NARROW
     words: Mapping[Any, str] = {}
 
@@ -42,7 +42,7 @@ class Column(NamedTuple):
         return self.chinese if language == CHINESE else self.name
 
 
-class Table(NamedTuple):
+class Columns(NamedTuple):
     """Columns in a language, then those that are kept of the input."""
 
     columns: Sequence[Column]
@@ -70,7 +70,7 @@ class Table(NamedTuple):
         """How wide the columns are."""
         return [*(column.width for column in self.columns), *[MIDDLE] * len(self.kept)]
 
-    def cells(self, row: Row) -> list[object]:
+    def cells(self, row: TableRow) -> list[object]:
         """The cells of a row, without the kept ones."""
         found = [column.cell(row) for column in self.columns]
         if self.language != CHINESE:
@@ -81,7 +81,7 @@ class Table(NamedTuple):
         ]
 
 
-def section_table(themes: Sequence[str], asked: Sequence[str] = ()) -> list[Column]:
+def section_columns(themes: Sequence[str], asked: Sequence[str] = ()) -> list[Column]:
     """The columns of a table with one row a section, where ``themes`` are the model's.
 
     ``asked`` are those that an article has an abstract about. An article without sections has
@@ -105,10 +105,10 @@ def section_table(themes: Sequence[str], asked: Sequence[str] = ()) -> list[Colu
     ]
 
 
-def article_table(
+def article_columns(
     themes: Sequence[str], asked: Sequence[str] = (), *, with_text: bool = False
 ) -> list[Column]:
-    """The columns of a table with one row an article; see :func:`section_table`."""
+    """The columns of a table with one row an article; see :func:`section_columns`."""
     text = Column("text", "正文", lambda row: row.analysis.article.text, WIDE)
     return [
         *_METADATA,
@@ -125,17 +125,17 @@ def article_table(
     ]
 
 
-def rows_of(analysis: Analysis) -> Iterator[Row]:
-    """What the rows of :func:`section_table` are about."""
+def rows_of(analysis: Analysis) -> Iterator[TableRow]:
+    """What the rows of :func:`section_columns` are about."""
     if not analysis.sections:
-        yield Row(analysis)
+        yield TableRow(analysis)
     for number, section in enumerate(analysis.sections, 1):
-        yield Row(analysis, section, number)
+        yield TableRow(analysis, section, number)
 
 
 def section_rows(analysis: Analysis) -> Iterator[dict[str, object]]:
-    """One flat row a section, by the columns of :func:`section_table`."""
-    columns = section_table(tuple(analysis.probabilities), tuple(analysis.theme_abstracts))
+    """One flat row a section, by the columns of :func:`section_columns`."""
+    columns = section_columns(tuple(analysis.probabilities), tuple(analysis.theme_abstracts))
     for row in rows_of(analysis):
         yield {column.name: column.cell(row) for column in columns}
 
@@ -152,14 +152,14 @@ def _of_section(
 ) -> Column:
     """A column that is empty for an article without sections."""
 
-    def made(row: Row) -> object:
+    def made(row: TableRow) -> object:
         return cell(row.analysis.article.text, row.section) if row.section else ""
 
     return Column(name, chinese, made, width)
 
 
 def _probability(theme: str) -> Column:
-    def cell(row: Row) -> object:
+    def cell(row: TableRow) -> object:
         value = row.part.probabilities.get(theme)
         return "" if value is None else round(value, DIGITS)
 
@@ -167,7 +167,7 @@ def _probability(theme: str) -> Column:
 
 
 def _abstract_about(theme: str) -> Column:
-    def cell(row: Row) -> object:
+    def cell(row: TableRow) -> object:
         found = row.analysis.theme_abstracts.get(theme)
         return found.text if found else ""
 
