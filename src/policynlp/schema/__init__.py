@@ -12,9 +12,10 @@ from policynlp.schema.record import (
     arrow_schema,
 )
 from policynlp.schema.table import section_columns, section_rows
-from policynlp.schema.write import Record, heading_of, to_json, to_record
+from policynlp.schema.write import DIGITS, Record, heading_of, to_json, to_record
 
 __all__ = [
+    "DIGITS",
     "METADATA",
     "Evidence",
     "Place",
