@@ -241,3 +241,4 @@ def test_one_row_a_section() -> None:
 def test_an_article_without_sections_has_a_row() -> None:
     rows = list(section_rows(FakeAnalyzer().analyze("")))
     assert len(rows) == 1
+    assert (rows[0]["section"], rows[0]["level"], rows[0]["status"]) == (None, None, "none")

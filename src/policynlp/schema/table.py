@@ -89,7 +89,7 @@ def section_columns(themes: Sequence[str], asked: Sequence[str] = ()) -> list[Co
     """
     return [
         *_METADATA,
-        Column("section", "节序", lambda row: row.number or ""),
+        Column("section", "节序", lambda row: row.number),
         _of_section("heading", "小标题", heading_of, MIDDLE),
         _of_section("level", "层级", lambda text, part: part.section.level),
         _STATUS,
@@ -134,7 +134,10 @@ def rows_of(analysis: Analysis) -> Iterator[TableRow]:
 
 
 def section_rows(analysis: Analysis) -> Iterator[dict[str, object]]:
-    """One flat row a section, by the columns of :func:`section_columns`."""
+    """One flat row a section, by the columns of :func:`section_columns`.
+
+    What there is not, as the number of a section, is ``None``.
+    """
     columns = section_columns(tuple(analysis.probabilities), tuple(analysis.theme_abstracts))
     for row in rows_of(analysis):
         yield {column.name: column.cell(row) for column in columns}
@@ -153,7 +156,7 @@ def _of_section(
     """A column that is empty for an article without sections."""
 
     def made(row: TableRow) -> object:
-        return cell(row.analysis.article.text, row.section) if row.section else ""
+        return cell(row.analysis.article.text, row.section) if row.section else None
 
     return Column(name, chinese, made, width)
 
@@ -161,7 +164,7 @@ def _of_section(
 def _probability(theme: str) -> Column:
     def cell(row: TableRow) -> object:
         value = row.part.probabilities.get(theme)
-        return "" if value is None else round(value, DIGITS)
+        return None if value is None else round(value, DIGITS)
 
     return Column(theme, theme, cell)
 
@@ -169,7 +172,7 @@ def _probability(theme: str) -> Column:
 def _abstract_about(theme: str) -> Column:
     def cell(row: TableRow) -> object:
         found = row.analysis.theme_abstracts.get(theme)
-        return found.text if found else ""
+        return found.text if found else None
 
     return Column(f"abstract:{theme}", f"摘要:{theme}", cell, WIDE)
 
