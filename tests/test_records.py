@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, fields, is_dataclass
+from dataclasses import asdict, fields, is_dataclass, replace
 
 import pyarrow as pa
 import pytest
@@ -163,8 +163,8 @@ def test_output_record_has_the_documented_keys() -> None:
 def test_what_is_written_has_the_fields_of_the_schema_in_their_order() -> None:
     """The writer is made by hand; this holds it equal to the one declaration of the record."""
     made = analysis()
-    made.article.removed = (Removed(0, 2, "navigation"),)
-    made.theme_abstracts["数字化"] = made.abstract
+    article = replace(made.article, removed=(Removed(0, 2, "navigation"),))
+    made = replace(made, article=article, theme_abstracts={"数字化": made.abstract})
     line = to_json(made, with_text=True, kept={"栏目": "甲"})
     record, read = json.loads(line), scored_from(json.loads(line))
     assert list(record) == [field.name for field in fields(Scored)]
