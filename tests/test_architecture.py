@@ -25,8 +25,9 @@ LEVELS = (
     ("themes", "thresholds"),
     ("model",),
     ("files",),
-    ("language", "reading", "scored"),
-    ("schema", "validation", "workers"),
+    ("language", "reading"),
+    ("schema",),
+    ("validation", "workers"),
     ("article", "errors", "escaping"),
     ("messages",),
 )

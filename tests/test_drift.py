@@ -24,7 +24,7 @@ from policynlp.errors import InputError, ModelError
 from policynlp.language.terms import count_terms
 from policynlp.messages import speaking
 from policynlp.report.collection import Earlier, collection_page
-from policynlp.scored import read_scored
+from policynlp.schema import read_scored
 from policynlp.themes.drift import (
     FAR,
     FEWEST,

@@ -176,7 +176,7 @@ _SHAPE: Final = objects(
         "policynlp": text,
         "model": objects({"id": text, "sha256": text}),
         "inputs": _INPUTS,
-        "options": maps(anything),
+        "options": objects({"language": one_of(*LANGUAGES)}),
         "shard": maybe(_share),
         "started": text,
     },

@@ -92,12 +92,13 @@ class Stored:
             )
 
 
-def store(folder: Path, run: str, number: int, outcome: Outcome) -> Stored:
+def store(folder: Path, run: str, number: int, outcome: Outcome, language: str) -> Stored:
     """Keep what became of chunk ``number``, in a file that appears whole or not at all.
 
-    It is of the run with the hash ``run``, and of no other.
+    It is of the run with the hash ``run``, and of no other; failures are listed in ``language``.
     """
-    pieces = (outcome.output, failure_rows(outcome.failures), json.dumps(outcome.ids).encode())
+    failures = failure_rows(outcome.failures, language)
+    pieces = (outcome.output, failures, json.dumps(outcome.ids).encode())
     first, second, third = map(len, pieces)
     stored = Stored(
         _part(folder, number),
@@ -147,11 +148,11 @@ def _part(folder: Path, number: int) -> Path:
 
 
 def storing(
-    begin: Begin[Item | Failure, Outcome], folder: Path, run: str
+    begin: Begin[Item | Failure, Outcome], folder: Path, run: str, language: str
 ) -> Callable[[ArticleChunk, Note], Stored]:
     """What a worker does that keeps itself what it has done, so that none of it can be lost."""
     work = begin()
-    return lambda chunk, note: store(folder, run, chunk.number, work(chunk, note))
+    return lambda chunk, note: store(folder, run, chunk.number, work(chunk, note), language)
 
 
 def copied(stream: IO[bytes], length: int) -> Iterator[bytes]:
@@ -202,6 +203,7 @@ class State:
         Raises ``OutputError`` where it comes of another run and must not be overwritten.
         """
         self._paths, self._run = paths, identity(manifest)
+        self._language: str = manifest["options"]["language"]
         self.manifest = manifest
         self.finished = self._goes_on = False
         try:
@@ -259,7 +261,7 @@ class State:
 
     def keeping(self, begin: Begin[Item | Failure, Outcome]) -> Begin[Item | Failure, Stored]:
         """What workers do who keep here what they do by ``begin``."""
-        return partial(storing, begin, self._paths.parts, self._run)
+        return partial(storing, begin, self._paths.parts, self._run, self._language)
 
     def finish(self, output: Output, chunks: int, counts: Counts) -> tuple[Repeats, list[Failure]]:
         """Put together what became of so many chunks; the repeated ids and the first failures.
@@ -308,7 +310,7 @@ class State:
                 self._paths.failures.unlink(missing_ok=True)
             return
         with whole_file(self._paths.failures) as stream:
-            stream.write(failure_header())
+            stream.write(failure_header(self.manifest["options"]["language"]))
             stream.writelines(data for part in self._all(chunks) for data in part.failures())
 
     def _all(self, chunks: int) -> Iterator[Stored]:
