@@ -11,10 +11,10 @@ import pytest
 import policynlp
 from conftest import THEMES
 from policynlp import cli
-from policynlp.article import NONE, TAGGED, UNCERTAIN
 from policynlp.errors import ModelError, UsageError
 from policynlp.evaluation.metrics import LEAST_TAGGED, precision_recall_f1, thresholds_by_precision
 from policynlp.model import LEVELS, Model, default_folder, load
+from policynlp.results import NONE, TAGGED, UNCERTAIN
 from policynlp.themes.predict import status_of
 from policynlp.thresholds import with_thresholds
 from policynlp.training.fit import PRECISIONS, Fit

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeVar
 
-from policynlp.article import NONE, TAGGED, UNCERTAIN
 from policynlp.errors import InputError
 from policynlp.messages import say
+from policynlp.results import NONE, TAGGED, UNCERTAIN
 from policynlp.schema import METADATA
 from policynlp.validation import MOST, parse, shown
 

@@ -10,6 +10,7 @@ import tempfile
 import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import fields
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, NoReturn
@@ -179,7 +180,7 @@ def check_output(out: Path, wanted: list[str], failed: list[Failure]) -> None:
 
 def _check_failures(path: Path, failed: list[Failure]) -> None:
     header, *rows = _table(path.read_bytes())
-    assert header == list(Failure._fields)
+    assert header == [field.name for field in fields(Failure)]
     assert [row[2] for row in rows] == [failure.stage for failure in failed]
     for row in rows:
         check_reason(row[3])

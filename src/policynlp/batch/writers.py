@@ -4,13 +4,14 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, fields
 from typing import IO, Any, Final, NamedTuple
 
-from policynlp.article import Analysis, Failure
+from policynlp.article import Failure
 from policynlp.batch.options import Options, Shard
 from policynlp.errors import InputError, OutputError, UsageError
 from policynlp.escaping import escape_formula
+from policynlp.results import Analysis
 from policynlp.schema import (
     METADATA,
     abstract_column,
@@ -202,12 +203,12 @@ def csv_rows(rows: Iterable[Iterable[object]]) -> str:
 
 def failure_rows(failures: Iterable[Failure]) -> bytes:
     """The rows of failures in their list."""
-    return _encoded(csv_rows(failures))
+    return _encoded(csv_rows(map(astuple, failures)))
 
 
 def failure_header() -> bytes:
     """How the list of failures begins."""
-    return _encoded(BOM + csv_rows([Failure._fields]))
+    return _encoded(BOM + csv_rows([[field.name for field in fields(Failure)]]))
 
 
 def _line_of(options: Options) -> Callable[[Analysis, Kept], bytes]:

@@ -5,9 +5,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
-from policynlp.article import TAGGED, UNCERTAIN
 from policynlp.report.charts import Column, bar, columns
 from policynlp.report.html import Markup, element, heat, join, table
+from policynlp.results import TAGGED, UNCERTAIN
 from policynlp.scored import Part, Scored
 
 _HUES: Final = 8
