@@ -2,7 +2,7 @@
 
 from html.parser import HTMLParser
 
-VOID = ("meta", "input")
+VOID = ("meta", "input", "br")
 
 
 class Tags(HTMLParser):

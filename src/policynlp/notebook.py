@@ -7,6 +7,8 @@ from typing import Final
 from policynlp.escaping import html, seen
 from policynlp.messages import say
 
+Part = tuple[int, str]
+"""Where a heading or paragraph starts in an article's text, and what it says."""
 Mark = tuple[int, int, str]
 """A stretch of an article's text, and what a reader is told of it."""
 
@@ -37,12 +39,10 @@ def article_html(
 
 
 def section_html(
-    heading: str, themes: str, paragraphs: Iterable[tuple[int, str]], marks: Sequence[Mark]
+    heading: Part | None, themes: str, paragraphs: Iterable[Part], marks: Sequence[Mark]
 ) -> str:
-    """A section that can be opened; ``paragraphs`` have where they start and what they say."""
-    name = (
-        _text(heading) if heading else f'<span style="{_FAINT}">{_text(say("(no heading)"))}</span>'
-    )
+    """A section that can be opened, with its ``themes`` as HTML."""
+    name = _marked(*heading, marks) if heading else _faint(say("(no heading)"))
     said = "".join(f"<p>{_marked(start, text, marks)}</p>" for start, text in paragraphs)
     return f"<details><summary>{name} {themes}</summary>{said}</details>"
 

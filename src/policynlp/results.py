@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from policynlp.article import Article, Paragraph, Section, brief
+from policynlp.article import Article, Packed, Paragraph, Section, brief
 from policynlp.notebook import Mark, article_html, labels_html, section_html
 
 TAGGED, UNCERTAIN, NONE = "tagged", "uncertain", "none"
@@ -17,7 +17,7 @@ _SHOWN_DIGITS: Final = 2
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Sentence:
+class Sentence(Packed):
     """A sentence of the article, or what is kept of one."""
 
     start: int
@@ -30,7 +30,7 @@ class Sentence:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Evidence:
+class Evidence(Packed):
     """A stretch of source text that raised a theme, and by how much in log-odds."""
 
     start: int
@@ -45,7 +45,7 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Tag:
+class Tag(Packed):
     """A theme above its threshold, with the calibrated probability that it applies.
 
     The tags of sections have their ``evidence``, best first.
@@ -62,7 +62,7 @@ class Tag:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Abstract:
+class Abstract(Packed):
     """Sentences of the article in source order; ``text`` is these sentences joined.
 
     Where one gave up its opening or tail, ``text`` has a ``…`` that is not in ``sentences``.
@@ -78,7 +78,7 @@ class Abstract:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class ParagraphAnalysis:
+class ParagraphAnalysis(Packed):
     """A paragraph's themes, best first, and the probability of every theme."""
 
     paragraph: Paragraph
@@ -116,7 +116,7 @@ class ParagraphAnalysis:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class SectionAnalysis:
+class SectionAnalysis(Packed):
     """A section's themes with their evidence, its abstract and its paragraphs."""
 
     section: Section
@@ -163,11 +163,12 @@ class SectionAnalysis:
     def _repr_html_(self) -> str:
         """Show it in a notebook, with its evidence marked."""
         paragraphs = ((part.start, part.text) for part in self.paragraphs)
-        return section_html(self.heading, _labels(self.themes), paragraphs, _marks(self.themes))
+        heading = (self.start, self.heading) if self.heading else None
+        return section_html(heading, _labels(self.themes), paragraphs, _marks(self.themes))
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Analysis:
+class Analysis(Packed):
     """What the analyzer says of one article; ``model`` is the model's id.
 
     ``theme_abstracts`` has what the article says about each theme that was asked for, which is
