@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -511,6 +512,7 @@ def test_a_fast_source_comes_in_lots() -> None:
     ("known", "expected"),
     [
         ((2, 0.02, 0.5, 0.02), True),
+        ((2, 0.02, 0.15, 0.02), False),
         ((2, 0.02, 0.05, 0.02), False),  # few are left
         ((2, 0.02, 0.5, 1.0), False),  # the source is slow
         ((1, 9.0, 99.0, 9.0), False),
@@ -526,6 +528,15 @@ def test_processes_begin_where_they_are_worth_it(
     assert not pipe._pay(*known)
     monkeypatch.setattr(pipe, "_processors", lambda: 1)
     assert not pipe._pay(2, 10.0, 1000.0, 10.0)
+
+
+def test_processes_that_do_not_help_are_told_of() -> None:
+    with pytest.warns(UserWarning, match=r"jobs=2: 900 articles took 3.0 s, .* in 2.0 s"):
+        pipe._warn_if_slower(2, 900, 3.0, 2.0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        pipe._warn_if_slower(2, 900, 2.0, 1.9)
+        pipe._warn_if_slower(2, 20, 0.5, 0.1)
 
 
 def test_few_articles_start_no_process(bundled: Analyzer, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -186,8 +186,9 @@ class Analyzer:
 
         Articles go through in lots of up to 32: one by one, short ones take twice as long. A lot
         does not wait for a source that is slow, and processes begin once they are worth it: few
-        articles, or a single processor, are worked on here. To leave before the end, close the
-        results, or use them as a context.
+        articles, or a single processor, are worked on here; where they took longer than this
+        process would have, a warning says so. To leave before the end, close the results, or use
+        them as a context.
         """
         self._check(limits)
         analyze = partial(_analyze_items, self, limits)

@@ -3,6 +3,7 @@
 import os
 import sys
 import time
+import warnings
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence, Sized
 from functools import partial
@@ -25,8 +26,10 @@ R = TypeVar("R", covariant=True)
 _LOT_ARTICLES, _LOT_CHARACTERS = 32, 64_000
 _LOT_SECONDS: Final = 0.01  # a source that takes longer is not waited for
 # What processes cost to begin, as copies of this one and from nothing.
-_COPIES_SECONDS, _OTHERS_SECONDS = 0.05, 1.5
+_COPIES_SECONDS, _OTHERS_SECONDS = 0.1, 1.5
 _LEAST_SHARE: Final = 0.1  # of the time that passes, which analysis must take
+# From how many seconds, and from how much longer than alone, processes were a mistake to tell of.
+_LEAST_WARNED, _SLOWER = 1.0, 1.2
 
 
 class Results(Iterator[R]):
@@ -181,7 +184,28 @@ def _worked_on(
     from policynlp.processes import in_order  # 20 ms that one need not wait for
 
     attempt = partial(_attempt_elsewhere, analyze, spoken())
-    yield from in_order(lots, attempt, partial(_lost, attempt, on_error), jobs)
+    alone = (ended - begun) / done
+    began, waited, done = time.perf_counter(), 0.0, 0
+    for results in in_order(lots, attempt, partial(_lost, attempt, on_error), jobs):
+        waited += time.perf_counter() - began
+        done += len(results)
+        yield results
+        began = time.perf_counter()
+    _warn_if_slower(jobs, done, waited, done * alone)
+
+
+def _warn_if_slower(jobs: int, done: int, seconds: float, alone: float) -> None:
+    """Say it where processes took longer than this one would have taken ``alone``."""
+    if seconds > _LEAST_WARNED and seconds > _SLOWER * alone:
+        told = say(
+            "jobs={jobs}: {done:,} articles took {seconds:.1f} s, which one process would have "
+            "done in {alone:.1f} s; are the processors busy?",
+            jobs=jobs,
+            done=done,
+            seconds=seconds,
+            alone=alone,
+        )
+        warnings.warn(told, stacklevel=2)
 
 
 def _pay(jobs: int, spent: float, rest: float, passed: float) -> bool:
