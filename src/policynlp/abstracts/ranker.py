@@ -66,6 +66,9 @@ _MOST_FIGURES: Final = 6.0  # more make it a table
 _PLANE: Final = 0x10000  # every character that is looked for lies in the basic plane
 _DIGIT, _PER_CENT, _LARGE, _END = 1, 2, 4, 8
 _HAS: Final = np.array([[_DIGIT], [_PER_CENT], [_LARGE]], dtype=np.uint8)
+# Openings of two characters have a bit each. Those of one share another, which any second has.
+_PAIRS: Final = {word: 1 << n for n, word in enumerate(w for w in _OPENINGS if len(w) > 1)}
+_SINGLE: Final = 1 << len(_PAIRS)
 
 
 def _marked(marks: dict[str, int]) -> NDArray[np.uint8]:
@@ -79,9 +82,6 @@ def _marked(marks: dict[str, int]) -> NDArray[np.uint8]:
 _MARKS: Final = _marked(
     {"0123456789０１２３４５６７８９": _DIGIT, "%％": _PER_CENT, "亿万": _LARGE, "。！？!?”": _END}
 )
-# Openings of two characters have a bit each. Those of one share another, which any second has.
-_PAIRS: Final = {word: 1 << n for n, word in enumerate(w for w in _OPENINGS if len(w) > 1)}
-_SINGLE: Final = 1 << len(_PAIRS)
 _FIRST_OF_OPENING: Final = _marked({w[0]: _PAIRS.get(w, _SINGLE) for w in _OPENINGS})
 _SECOND_OF_OPENING: Final = _marked({w[1]: bit for w, bit in _PAIRS.items()}) | np.uint8(_SINGLE)
 

@@ -30,6 +30,11 @@ _POOL: Final = 4
 # that it takes with all others, and half of a text of 250,000 characters took 16 s. The longest of
 # 3,000 articles has 309.
 _STRETCH: Final = 1000
+_MOST_REPAIRS: Final = 8
+# Of more sentences than this those that cannot stand are left out, and none is chosen instead:
+# where each leans on the one before it, choosing eight times more took nine times as long, and of
+# 6,400 sentences 60 times as long as of 800. Half of the longest of 3,000 articles are 93.
+_MOST_REPLACED: Final = 500
 
 
 class Limits(NamedTuple):
@@ -177,13 +182,6 @@ def _greedy_set(
         open_ &= lengths <= left
         np.maximum(said, probabilities[best] * likeness.to(best), out=said)
     return chosen
-
-
-_MOST_REPAIRS: Final = 8
-# Of more sentences than this those that cannot stand are left out, and none is chosen instead:
-# where each leans on the one before it, choosing eight times more took nine times as long, and of
-# 6,400 sentences 60 times as long as of 800. Half of the longest of 3,000 articles are 93.
-_MOST_REPLACED: Final = 500
 
 
 class Task(NamedTuple):

@@ -26,6 +26,16 @@ if TYPE_CHECKING:
     from policynlp.model import Model
     from policynlp.review.new_theme import Progress
 
+_EXAMPLE = """\
+  policynlp theme new 营商环境 --definition "政府为企业办事…" \\
+      --seed-terms 营商环境,一网通办,减证便民 --articles news/ -o my_theme/
+  … {first} …
+  policynlp theme next my_theme/ --articles news/
+  … {second} …
+  policynlp theme done my_theme/
+  policynlp train corpus/ my_theme/ -o my-model
+"""
+
 
 def add_review(commands: "Commands") -> None:
     """Add ``review``."""
@@ -138,17 +148,6 @@ def _compare(args: argparse.Namespace) -> list[str]:
             )
         )
     return lines
-
-
-_EXAMPLE = """\
-  policynlp theme new 营商环境 --definition "政府为企业办事…" \\
-      --seed-terms 营商环境,一网通办,减证便民 --articles news/ -o my_theme/
-  … {first} …
-  policynlp theme next my_theme/ --articles news/
-  … {second} …
-  policynlp theme done my_theme/
-  policynlp train corpus/ my_theme/ -o my-model
-"""
 
 
 def add_theme(commands: "Commands") -> None:

@@ -67,6 +67,22 @@ _HANGUL: Final = (10, bytes(range(0xB0, 0xC9)), bytes(range(0xA1, 0xFF)))
 _CYRILLIC: Final = (4, bytes(range(0xC0, 0xE0)), bytes(range(0xC0, 0xE0)))
 _NO_BIG5: Final = (12, bytes(range(0x80, 0x100)), bytes(range(0x80, 0x100)))
 _NEARLY_ALL: Final = 0.9
+_Advice = Callable[[], str]
+# What to do with files that are not read; said in the language of the run.
+_ADVICE: Final[dict[tuple[str, ...], _Advice]] = {
+    (".mht", ".mhtml"): lambda: say("save the page as .html"),
+    (".doc", ".wps", ".rtf", ".odt"): lambda: say(
+        "save it as .docx or .txt, for example with: soffice --headless --convert-to docx FILE"
+    ),
+    (".xls", ".et", ".ods"): lambda: say(
+        "save it as .xlsx or .csv, for example with: soffice --headless --convert-to xlsx FILE"
+    ),
+    (".pdf",): lambda: say("extract its text to .txt, for example with: pdftotext FILE"),
+    (".ofd", ".caj"): lambda: say("extract its text to .txt"),
+    (".feather", ".arrow"): lambda: say("write it as .parquet, .jsonl or .csv"),
+    (".json",): lambda: say("write it as .jsonl, one object a line"),
+    (".zip", ".rar", ".7z", ".gz", ".tar"): lambda: say("unpack it"),
+}
 
 
 def decode(data: bytes, *, place: str) -> str:
@@ -236,25 +252,6 @@ def _undecodable(data: bytes, place: str) -> InputError:
     return InputError(
         "{place}: unknown encoding (it decodes, but as noise); save it as UTF-8", place=place
     )
-
-
-_Advice = Callable[[], str]
-
-# What to do with files that are not read; said in the language of the run.
-_ADVICE: Final[dict[tuple[str, ...], _Advice]] = {
-    (".mht", ".mhtml"): lambda: say("save the page as .html"),
-    (".doc", ".wps", ".rtf", ".odt"): lambda: say(
-        "save it as .docx or .txt, for example with: soffice --headless --convert-to docx FILE"
-    ),
-    (".xls", ".et", ".ods"): lambda: say(
-        "save it as .xlsx or .csv, for example with: soffice --headless --convert-to xlsx FILE"
-    ),
-    (".pdf",): lambda: say("extract its text to .txt, for example with: pdftotext FILE"),
-    (".ofd", ".caj"): lambda: say("extract its text to .txt"),
-    (".feather", ".arrow"): lambda: say("write it as .parquet, .jsonl or .csv"),
-    (".json",): lambda: say("write it as .jsonl, one object a line"),
-    (".zip", ".rar", ".7z", ".gz", ".tar"): lambda: say("unpack it"),
-}
 
 
 class _Kind(NamedTuple):

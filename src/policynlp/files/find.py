@@ -22,6 +22,11 @@ _UNPRINTABLE: Final = re.compile(
 )
 _BYTES: Final = range(0xDC80, 0xDD00)
 """The characters that Python has for bytes from 0x80 on."""
+STDIN: Final = "-"
+_MAGIC: Final = frozenset("*?[")
+_CLUTTER: Final = frozenset(("thumbs.db", "desktop.ini"))
+_MANIFEST: Final = ".run.json"
+_BESIDE_OUTPUT: Final = (".failures.csv", ".parts")
 
 
 def readable(names: Sequence[str]) -> dict[str, str]:
@@ -91,13 +96,6 @@ def _escape(match: re.Match[str]) -> str:
     code = ord(match[0])
     code -= 0xDC00 * (code in _BYTES)
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
-
-
-STDIN: Final = "-"
-_MAGIC: Final = frozenset("*?[")
-_CLUTTER: Final = frozenset(("thumbs.db", "desktop.ini"))
-_MANIFEST: Final = ".run.json"
-_BESIDE_OUTPUT: Final = (".failures.csv", ".parts")
 
 
 class InputFile(NamedTuple):

@@ -24,6 +24,13 @@ _ALWAYS_READ: Final = 16 << 20
 # times; so much is read of any.
 _RATIO: Final = 200
 MOST_UNPACKED: Final = 2 << 30
+_NEEDED: Final = {
+    (".html", ".htm", ".xhtml", ".shtml"): ("trafilatura", "lxml"),
+    (".xlsx", ".xlsm"): ("openpyxl",),
+    (".parquet",): ("pyarrow",),
+}
+# The blocks with Han characters that OpenCC maps in the basic plane.
+_BLOCKS: Final = ((0x3400, 0xA000), (0xF900, 0xFB00))
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,13 +225,6 @@ def _checked(item: Item, record: InputRecord, reading: Reading) -> InputArticle 
     return InputArticle(id, item.place, simplified(record) if reading.simplify else record)
 
 
-_NEEDED: Final = {
-    (".html", ".htm", ".xhtml", ".shtml"): ("trafilatura", "lxml"),
-    (".xlsx", ".xlsm"): ("openpyxl",),
-    (".parquet",): ("pyarrow",),
-}
-
-
 def check_installed(paths: Iterable[str], *, simplify: bool = False) -> None:
     """Raise ``InputError`` where a file of these, read or written, needs what is not there.
 
@@ -246,10 +246,6 @@ def _check(what: str, modules: Iterable[str]) -> None:
             what=what,
             modules=", ".join(missing),
         )
-
-
-# The blocks with Han characters that OpenCC maps in the basic plane.
-_BLOCKS: Final = ((0x3400, 0xA000), (0xF900, 0xFB00))
 
 
 def simplified(record: InputRecord) -> InputRecord:

@@ -13,6 +13,10 @@ CHINESE: Final = "zh"
 LANGUAGES: Final = (ENGLISH, CHINESE)
 
 _spoken = ENGLISH
+_OPTION: Final = "--lang"
+_VARIABLES: Final = ("LC_ALL", "LC_MESSAGES", "LANG")  # the first that is set counts
+_PRIMARY: Final = 0x3FF  # of a Windows language identifier; the rest says the region
+_WINDOWS_CHINESE: Final = 0x04
 
 
 def speak(language: str) -> None:
@@ -84,12 +88,6 @@ class PolicyNLPError(Exception):
 
 class UsageError(PolicyNLPError):
     """Options that contradict each other, or ask for what is not to be had."""
-
-
-_OPTION: Final = "--lang"
-_VARIABLES: Final = ("LC_ALL", "LC_MESSAGES", "LANG")  # the first that is set counts
-_PRIMARY: Final = 0x3FF  # of a Windows language identifier; the rest says the region
-_WINDOWS_CHINESE: Final = 0x04
 
 
 def asked(argv: Sequence[str]) -> str:

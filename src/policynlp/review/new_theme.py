@@ -1,7 +1,7 @@
 """The folder of a new theme: its definition, sheets to fill in, and the corpus that they make.
 
 ``themes.toml`` is the code book, with the seed terms; ``sheets/`` has what people read and fill in,
-numbered from 1; ``reviewed.jsonl`` is the corpus that :mod:`policynlp.review.corpus_folder` makes of them.
+numbered from 1; ``reviewed.jsonl`` is the corpus of them (:mod:`policynlp.review.corpus_folder`).
 """
 
 import datetime
