@@ -405,9 +405,9 @@ def test_a_terminal_shows_what_is_seen_as_it_is(text: str) -> None:
 
 def test_cells_that_begin_like_formulas_are_marked() -> None:
     for cell in ("=1", " =1", "\u3000＝1", "\u200b@x", "\x00-1", "\t甲", "\r甲", "＋1"):
-        assert escaping.harmless(cell) == f"'{cell}"
+        assert escaping.escape_formula(cell) == f"'{cell}"
     for kept in ("甲=1", " 甲", "'=1", "", -5, 1.5):
-        assert escaping.harmless(kept) == kept
+        assert escaping.escape_formula(kept) == kept
 
 
 def test_a_page_shows_hostile_text_as_it_is() -> None:
