@@ -2,16 +2,17 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, fields, is_dataclass
+from dataclasses import asdict, fields, is_dataclass, replace
 
 import pyarrow as pa
 import pytest
 
 from fake_analyzer import THEMES, FakeAnalyzer
-from policynlp.article import Analysis, Removed
+from policynlp.article import Removed
 from policynlp.errors import InputError
 from policynlp.files.records import InputRecord, article_from_record
 from policynlp.reading import read_divided
+from policynlp.results import Analysis
 from policynlp.schema import (
     Scored,
     arrow_schema,
@@ -163,8 +164,8 @@ def test_output_record_has_the_documented_keys() -> None:
 def test_what_is_written_has_the_fields_of_the_schema_in_their_order() -> None:
     """The writer is made by hand; this holds it equal to the one declaration of the record."""
     made = analysis()
-    made.article.removed = (Removed(0, 2, "navigation"),)
-    made.theme_abstracts["数字化"] = made.abstract
+    article = replace(made.article, removed=(Removed(0, 2, "navigation"),))
+    made = replace(made, article=article, theme_abstracts={"数字化": made.abstract})
     line = to_json(made, with_text=True, kept={"栏目": "甲"})
     record, read = json.loads(line), scored_from(json.loads(line))
     assert list(record) == [field.name for field in fields(Scored)]
@@ -217,9 +218,10 @@ def test_everything_quoted_is_where_it_says() -> None:
 @pytest.mark.parametrize("text", ['"甲"\\乙\t', "\x00\x1f\x7f\u2028", "100%s %d{}", "\ud800", "😀"])
 def test_whatever_a_text_holds_the_record_is_json(text: str) -> None:
     made = analysis()
-    made.article.title = made.model = text
-    made.article.text = text + made.article.text[len(text) :]
-    made.sections[0].probabilities[text] = 1.0
+    article = replace(made.article, title=text, text=text + made.article.text[len(text) :])
+    first = made.sections[0]
+    first = replace(first, probabilities={**first.probabilities, text: 1.0})
+    made = replace(made, article=article, model=text, sections=(first, *made.sections[1:]))
     kept = {text: [text, 1, None]}
     record = json.loads(to_json(made, with_text=True, kept=kept))
     assert (record["title"], record["model"]) == (text, text)
@@ -241,3 +243,4 @@ def test_one_row_a_section() -> None:
 def test_an_article_without_sections_has_a_row() -> None:
     rows = list(section_rows(FakeAnalyzer().analyze("")))
     assert len(rows) == 1
+    assert (rows[0]["section"], rows[0]["level"], rows[0]["status"]) == (None, None, "none")

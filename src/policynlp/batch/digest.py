@@ -1,7 +1,7 @@
 """Digest many articles: read them, hear what each says, write the main points."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from policynlp import escaping
 from policynlp.abstracts.main_points import Digest, Digester, Point, limits_for
-from policynlp.article import Analysis, Failure
+from policynlp.article import Failure
 from policynlp.batch.options import Options
 from policynlp.batch.scoring import Load, Loaded, Scorer, analyzed
 from policynlp.batch.source import Chunk, Note, Source, make_chunks
@@ -21,6 +21,7 @@ from policynlp.files.find import find_inputs
 from policynlp.files.items import Reading, check_installed
 from policynlp.files.output_paths import check_files
 from policynlp.messages import speak, spoken
+from policynlp.results import Analysis
 from policynlp.schema import METADATA, Record
 
 _WARNINGS_KEPT: Final = 5
@@ -124,7 +125,7 @@ def digest_record(found: Digested) -> Record:
             {"theme": theme, "points": [_point(point) for point in points]}
             for theme, points in found.digest.groups.items()
         ],
-        "failures": [failure._asdict() for failure in found.failures],
+        "failures": [asdict(failure) for failure in found.failures],
     }
 
 

@@ -7,13 +7,14 @@ from functools import partial
 from typing import Any, Final, Literal, NamedTuple, Protocol
 
 from policynlp.analyzer import gc_paused
-from policynlp.article import AbstractLimits, Analysis, Article, Failure
+from policynlp.article import AbstractLimits, Article, Failure
 from policynlp.batch.options import Options
 from policynlp.batch.source import Chunk, Note
 from policynlp.batch.writers import Output, output_for
 from policynlp.errors import PolicyNLPError
 from policynlp.files.items import Item, make_article
 from policynlp.messages import say, speak, speaking, spoken
+from policynlp.results import Analysis
 from policynlp.themes.drift import Profile
 
 FAILURES_KEPT: Final = 5

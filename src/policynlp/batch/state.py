@@ -6,7 +6,7 @@ import shutil
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any, Final, NamedTuple
@@ -114,7 +114,7 @@ class Parts:
         head = {
             "run": self._run,
             "counts": part.counts.as_record(),
-            "first_failures": kept.first_failures,
+            "first_failures": [astuple(failure) for failure in kept.first_failures],
             "lengths": kept.lengths,
             "sums": kept.sums,
         }

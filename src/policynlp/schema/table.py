@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from policynlp.article import NONE, TAGGED, UNCERTAIN, Analysis, SectionAnalysis, Tag
 from policynlp.messages import CHINESE
+from policynlp.results import NONE, TAGGED, UNCERTAIN, Analysis, SectionAnalysis, Tag
 from policynlp.schema.record import METADATA
-from policynlp.schema.write import DIGITS, heading_of
+from policynlp.schema.write import DIGITS
 
 NARROW, MIDDLE, WIDE = 12, 24, 60
 """Widths of columns in characters."""
@@ -89,14 +89,14 @@ def section_columns(themes: Sequence[str], asked: Sequence[str] = ()) -> list[Co
     """
     return [
         *_METADATA,
-        Column("section", "节序", lambda row: row.number or ""),
-        _of_section("heading", "小标题", heading_of, MIDDLE),
-        _of_section("level", "层级", lambda text, part: part.section.level),
+        Column("section", "节序", lambda row: row.number),
+        _of_section("heading", "小标题", lambda part: part.heading, MIDDLE),
+        _of_section("level", "层级", lambda part: part.level),
         _STATUS,
-        _of_section("themes", "主题", lambda text, part: _joined(part.themes), MIDDLE),
+        _of_section("themes", "主题", lambda part: _joined(part.themes), MIDDLE),
         *map(_probability, themes),
         _of_section("evidence", "依据", _evidence, WIDE),
-        _of_section("section_abstract", "本节摘要", lambda text, part: part.abstract.text, WIDE),
+        _of_section("section_abstract", "本节摘要", lambda part: part.abstract.text, WIDE),
         _ARTICLE_THEMES,
         _ARTICLE_ABSTRACT,
         *map(_abstract_about, asked),
@@ -134,7 +134,10 @@ def rows_of(analysis: Analysis) -> Iterator[TableRow]:
 
 
 def section_rows(analysis: Analysis) -> Iterator[dict[str, object]]:
-    """One flat row a section, by the columns of :func:`section_columns`."""
+    """One flat row a section, by the columns of :func:`section_columns`.
+
+    What there is not, as the number of a section, is ``None``.
+    """
     columns = section_columns(tuple(analysis.probabilities), tuple(analysis.theme_abstracts))
     for row in rows_of(analysis):
         yield {column.name: column.cell(row) for column in columns}
@@ -147,13 +150,13 @@ def _of_article(name: str, chinese: str, width: int = NARROW) -> Column:
 def _of_section(
     name: str,
     chinese: str,
-    cell: Callable[[str, SectionAnalysis], object],
+    cell: Callable[[SectionAnalysis], object],
     width: int = NARROW,
 ) -> Column:
     """A column that is empty for an article without sections."""
 
     def made(row: TableRow) -> object:
-        return cell(row.analysis.article.text, row.section) if row.section else ""
+        return cell(row.section) if row.section else None
 
     return Column(name, chinese, made, width)
 
@@ -161,7 +164,7 @@ def _of_section(
 def _probability(theme: str) -> Column:
     def cell(row: TableRow) -> object:
         value = row.part.probabilities.get(theme)
-        return "" if value is None else round(value, DIGITS)
+        return None if value is None else round(value, DIGITS)
 
     return Column(theme, theme, cell)
 
@@ -169,18 +172,18 @@ def _probability(theme: str) -> Column:
 def _abstract_about(theme: str) -> Column:
     def cell(row: TableRow) -> object:
         found = row.analysis.theme_abstracts.get(theme)
-        return found.text if found else ""
+        return found.text if found else None
 
     return Column(f"abstract:{theme}", f"摘要:{theme}", cell, WIDE)
 
 
-def _evidence(text: str, part: SectionAnalysis) -> str:
-    quotes = (text[span.start : span.end] for tag in part.themes for span in tag.evidence)
+def _evidence(part: SectionAnalysis) -> str:
+    quotes = (evidence.text for tag in part.themes for evidence in tag.evidence)
     return _THEME_SEPARATOR.join(dict.fromkeys(quotes))
 
 
-def _text(text: str, part: SectionAnalysis) -> str:
-    return "\n".join(text[each.start : each.end] for each in part.section.paragraphs)
+def _text(part: SectionAnalysis) -> str:
+    return "\n".join(each.text for each in part.paragraphs)
 
 
 def _joined(tags: Sequence[Tag]) -> str:
