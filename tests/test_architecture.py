@@ -39,9 +39,11 @@ TIED = ({"results", "schema"},)
 
 # Who alone may import a library, as a prefix of module names.
 KEPT_TO = {
-    "sklearn": ("policynlp.training.", "policynlp.evaluation."),
-    "scipy": ("policynlp.training.", "policynlp.evaluation."),
+    "sklearn": ("policynlp.training.", "policynlp.evaluation.", "policynlp.review."),
+    "scipy": ("policynlp.training.", "policynlp.evaluation.", "policynlp.review."),
     "jieba": ("policynlp.language.words",),
+    "jinja2": ("policynlp.report.",),
+    "markupsafe": ("policynlp.report.",),
     "rjieba": ("policynlp.language.words",),
 }
 # Who alone may write on standard output and standard error, for it makes safe what others wrote;
@@ -50,7 +52,7 @@ MAY_PRINT = ("policynlp.cli.screen", "policynlp.batch.run", "policynlp.pipe")
 # What a command imports once it knows that it needs it.
 LATE = ("policynlp.cli.terminal",)
 # What a command must not wait for, unless it needs it.
-HEAVY = {"sklearn", "scipy", "joblib", "jieba", "multiprocessing", "asyncio"}
+HEAVY = {"sklearn", "scipy", "joblib", "jieba", "jinja2", "multiprocessing", "asyncio"}
 
 
 def modules() -> dict[str, str]:

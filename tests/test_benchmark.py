@@ -144,7 +144,7 @@ def test_gain_is_paired_and_unknown_labels_do_not_count(part: Any) -> None:
     tags = {"policynlp": [holds], "the same": [holds], "half": [half]}
     seconds = {name: {"fit": 1.0} for name in tags}
     tagged = quality.Tagged([holds], [known], ["a", "b", "b", "c"], tags, seconds)
-    systems = quality.judge(tagged, ["项目建设"])["systems"]
+    systems = quality.compare_systems(tagged, ["项目建设"])["systems"]
     assert systems["policynlp"]["macro_f1"] == 1
     assert systems["the same"]["gain_interval"] == [0, 0]
     assert systems["half"]["macro_f1"] == pytest.approx(2 / 3)

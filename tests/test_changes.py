@@ -3,6 +3,7 @@
 import csv
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,8 @@ import pytest
 from conftest import ROOT
 from policynlp import cli
 from policynlp.corpus.read import read_corpus
-from policynlp.model import load
-from policynlp.training.changes import Difference, changes_on_held_out
+from policynlp.model import Thresholds, load
+from policynlp.training.changes import Difference, change_lines, changes_on_held_out
 from policynlp.training.train import Additions, train
 
 
@@ -121,6 +122,27 @@ def test_worse_is_a_whole_interval_below_zero() -> None:
     assert not Difference("数字化", 0.9, 0.8, [-0.25, 0.01]).is_worse
     assert not Difference("数字化", 0.0, 0.0, None).is_worse
     assert not np.isnan(Difference("数字化", 0.9, 0.8, None).after)
+
+
+@pytest.mark.parametrize(("n_articles", "is_judged"), [(1, False), (9, False), (10, True)])
+def test_a_few_articles_are_too_few_to_judge(
+    n_articles: int, is_judged: bool, small_model: Path, tmp_path: Path
+) -> None:
+    """Resamples of one article are all alike: its interval is a point, which says nothing."""
+    paragraphs = [{"text": "全市数字化平台上线，数据多跑路，一网通办。", "themes": ["数字化"]}]
+    records = [
+        {"id": str(i), "article": str(i), "heading": "", "paragraphs": paragraphs, "themes": None}
+        for i in range(n_articles)
+    ]
+    lines = "\n".join(json.dumps(record, ensure_ascii=False) for record in records)
+    (tmp_path / "reviewed.jsonl").write_text(lines, encoding="utf-8")
+    model = load(small_model)
+    blind = replace(model, paragraph=Thresholds((1.0,) * 4, (1.0,) * 4))
+    (change,) = changes_on_held_out(model, blind, [tmp_path])
+    assert [(each.before, each.after) for each in change.differences] == [(1.0, 0.0)] * 2
+    assert bool(change.worse()) == is_judged
+    told = "\n".join(change_lines(model, [change]))
+    assert ("fewer than 10 articles: too few to judge" in told) != is_judged
 
 
 def test_unread_paragraphs_need_to_be_labelled_for_something(

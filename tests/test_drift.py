@@ -23,8 +23,7 @@ from policynlp.corpus.read import read_corpus
 from policynlp.errors import InputError, ModelError
 from policynlp.language.terms import count_terms
 from policynlp.messages import speaking
-from policynlp.report.collection import Earlier, from_earlier
-from policynlp.report.overview import collect
+from policynlp.report.collection import Earlier, collection_page
 from policynlp.scored import read_scored
 from policynlp.themes.drift import (
     FAR,
@@ -230,18 +229,20 @@ def test_score_notes_and_warns_and_report_shows(
     assert noted["verdict"] == FAR
     assert noted["unknown_words"]["distance"] > 0.9
     assert "far from" in noted["says"]
-    cli.main(["report", str(out), "-o", str(page), "--overwrite"])
+    cli.main(["report", str(out), "-o", str(page), "--overwrite", "--lang", "zh"])
     assert "这批文章与模型的训练文本相差很大" in page.read_text(encoding="utf-8")
     out.write_bytes(out.read_bytes() + b"\n")  # It is no longer what the run wrote.
     cli.main(["report", str(out), "-o", str(page), "--overwrite"])
-    assert "训练文本" not in page.read_text(encoding="utf-8")
+    assert "training text" not in page.read_text(encoding="utf-8")
 
     near = tmp_path / "near.jsonl"
     cli.main(["--lang", "zh", "score", archive(news), "-o", str(near), "--with-text"])
     assert "训练文本" not in capsys.readouterr().err
     assert finished_run(tmp_path / "near.jsonl.run.json")["drift"]["verdict"] == NEAR
     cli.main(["report", str(near), "-o", str(page), "--overwrite"])
-    assert "这批文章与模型的训练文本相近" in page.read_text(encoding="utf-8")
+    shown = page.read_text(encoding="utf-8")
+    assert "These articles are like the text that the model was trained on" in shown
+    assert "Distance from the model&#39;s training text" in shown
 
 
 def test_merging_and_streaming_warn_as_well(
@@ -267,12 +268,12 @@ def test_report_compares_themes_with_an_earlier_run(
     run = f"{earlier}.run.json"
     cli.main(["report", str(now), "-o", str(page), "--compare-run", run])
     shown = page.read_text(encoding="utf-8")
-    assert "与上次（old.jsonl）相比" in shown
-    assert "变化较大" in shown
-    assert "降至 0.0%" in shown
-    collection = collect(list(read_scored([now])))
+    assert "Compared with the earlier run (old.jsonl)" in shown
+    assert "Large changes: " in shown
+    assert "to 0.0%" in shown
     same = Earlier.of("now", finished_run(tmp_path / "new.jsonl.run.json")["counts"])
-    assert "没有大的变化" in str(from_earlier(collection, same))
+    page_of_same = collection_page(read_scored([now]), earlier=same)
+    assert "No theme&#39;s share has changed much." in page_of_same
 
 
 def test_a_change_by_chance_is_none(tmp_path: Path) -> None:

@@ -1,11 +1,13 @@
 """Measuring abstracts: known figures, whole records, and the lead beside the model."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from html_tags import Tags
 from policynlp import cli
 from policynlp.corpus.picks import PickedArticle, read_picks
 from policynlp.errors import CorpusError
@@ -151,6 +153,12 @@ def test_the_command_prints_and_writes(tmp_path: Path, capsys: pytest.CaptureFix
     mean = json.loads(figures.read_text(encoding="utf-8"))["abstracts"]["rouge_2"]["mean"]
     assert f"rouge_2 {100 * mean:.1f}" in printed
     assert f"{100 * mean:.1f}<small>" in page.read_text(encoding="utf-8")
+    assert "length used" in page.read_text(encoding="utf-8")
+    assert cli.main([*command, "--html", str(page), "--overwrite", "--lang", "zh"]) == 0
+    said = " ".join(Tags(page.read_text(encoding="utf-8")).said)
+    assert "长度利用率" in said
+    names = re.findall(r"[A-Za-z]{2,}", load(default_folder()).id)
+    assert set(re.findall(r"[A-Za-z]{2,}", said)) == {"ROUGE", *names}
 
 
 def test_editors_abstracts_are_met_better_than_by_the_lead(model: Model) -> None:

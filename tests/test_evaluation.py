@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sklearn.metrics import f1_score, precision_score, recall_score
 
 from conftest import THEMES
 from html_tags import Tags
@@ -38,15 +40,14 @@ from policynlp.evaluation.metrics import (
     interval,
     macro_scores,
     precision_recall,
-    precision_recall_f1,
     resampled_sums,
     scores,
     tally,
 )
 from policynlp.evaluation.predictions import Outcome, article_labels, predict
+from policynlp.messages import speaking
 from policynlp.model import Model, Thresholds, load
-from policynlp.report.evaluation import error_lists, evaluation_page
-from policynlp.report.html import join
+from policynlp.report.evaluation import evaluation_page
 from policynlp.themes.predict import sigmoid
 
 ROOT = Path(__file__).parents[1]
@@ -85,7 +86,7 @@ def test_a_resample_counts_whole_articles() -> None:
         drawn = np.repeat(np.arange(9), times[k].astype(int))
         chosen = np.concatenate([(articles == article).nonzero()[0] for article in drawn])
         tagged, holds = rows.tagged[chosen], rows.holds[chosen]
-        by_hand = [precision_recall_f1(holds[:, i], tagged[:, i]).f1 for i in range(2)]
+        by_hand = [f1_score(holds[:, i], tagged[:, i], zero_division=0) for i in range(2)]
         assert resampled[k] == pytest.approx(np.mean(by_hand))
 
 
@@ -124,10 +125,9 @@ def test_precision_recall_passes_through_the_threshold() -> None:
     p = rng.random(60).round(1)
     holds = rng.random(60) < p
     for recall, precision in precision_recall(holds, p):
-        found = [precision_recall_f1(holds, p >= threshold) for threshold in np.unique(p)]
-        assert any(
-            (recall, precision) == pytest.approx((s.recall, s.precision), abs=1e-4) for s in found
-        )
+        tags = [p >= threshold for threshold in np.unique(p)]
+        found = [(recall_score(holds, t), precision_score(holds, t)) for t in tags]
+        assert any((recall, precision) == pytest.approx(each, abs=1e-4) for each in found)
 
 
 def test_coverage_by_hand() -> None:
@@ -368,7 +368,7 @@ def test_the_page_is_whole_and_reaches_for_nothing(model: Model) -> None:
     assert evaluation_page(json.loads(json.dumps(figures))) == page, "JSON is enough for it"
 
 
-def test_the_page_escapes_what_it_quotes() -> None:
+def test_the_page_escapes_what_it_quotes(model: Model) -> None:
     error = {
         "id": "<i>1",
         "paragraph": 1,
@@ -379,11 +379,42 @@ def test_the_page_escapes_what_it_quotes() -> None:
         "evidence": [(5, 6, 0.5), (1, 4, 0.7)],
     }
     counted = error | {"text": "", "words": [("<td>", 0.3)]}
-    page = join(
-        error_lists({"数字化": {"false_positives": [error, counted], "false_negatives": []}})
-    )
+    figures = figures_of(predict(model, read_corpus([ROOT / "corpus" / "held_out"])[:9]))
+    errors = {"数字化": {"false_positives": [error, counted], "false_negatives": []}}
+    page = evaluation_page(figures | {"trained_on": ["<s>"], "errors": errors})
     assert '<mark title="+0.70 log-odds">&lt;b&gt;</mark>&amp;<mark' in page
-    assert set(Tags(page).seen) == {"h2", "p", "details", "summary", "div", "h3", "span", "mark"}
+    tags = Tags(page)
+    assert tags.open == []
+    assert {"mark", "details"} <= set(tags.seen)
+    assert not {"script", "i", "b", "img", "s"} & {*tags.seen[tags.seen.index("details") :]}
+
+
+def test_the_page_speaks_english_or_chinese(model: Model) -> None:
+    found = predict(model, read_corpus([ROOT / "corpus" / "held_out"]))
+    figures = figures_of(found, {"paragraphs": dict.fromkeys(THEMES, 0.95)})
+    figures |= {"trained_on": ["1.jsonl", "2.jsonl"], "errors": {}}
+    figures["as_they_come"] = {level: figures[level] for level in ("paragraphs", "sections")}
+    figures["as_they_come"]["articles"] = figures["articles"]
+    error = {"id": "1", "paragraph": 1, "heading": "", "themes": [], "probabilities": {}}
+    errors = [
+        error | {"text": "--", "evidence": [(0, 1, 0.5)]},
+        error | {"text": "", "words": [("-", 0.1)]},
+        error | {"text": "", "words": []},
+    ]
+    figures["errors"][THEMES[0]] = {"false_positives": errors, "false_negatives": errors}
+    plain = json.dumps(figures, ensure_ascii=False)
+    for i, theme in enumerate(THEMES):
+        plain = plain.replace(theme, f"Theme{i}")
+    page = evaluation_page(json.loads(plain))
+    assert '<html lang="en">' in page
+    han = r"[\u2e80-\u9fff\uff00-\uffef]"
+    assert re.findall(han, "".join(Tags(page).said)) == []
+    with speaking("zh"):
+        page = evaluation_page(figures)
+    assert '<html lang="zh-Hans">' in page
+    words = set(re.findall(r"[A-Za-z]+", " ".join(Tags(page).said)))
+    names = {"jsonl", *re.findall(r"[A-Za-z]+", " ".join((model.id, *figures["sources"])))}
+    assert words - names == {"F", "ECE", "Brier"}
 
 
 def test_evaluate_prints_and_writes(
@@ -411,4 +442,3 @@ def test_evaluate_prints_and_writes(
 
 def test_undefined_scores_are_not_numbers() -> None:
     assert np.isnan(scores(np.zeros(3))).all()
-    assert precision_recall_f1(np.zeros(2, dtype=bool), np.zeros(2, dtype=bool)) == (0, 0, 0)

@@ -1,5 +1,6 @@
 """Words: lossless, whole in the policy terms, and the same whichever engine cuts them."""
 
+import hashlib
 import json
 import os
 import random
@@ -9,6 +10,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+import jieba
 import pytest
 
 from policynlp.language import words as words_module
@@ -27,6 +29,7 @@ from policynlp.language.words import (
 )
 
 ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "samples" / "01-city-feature.txt"
 ENGINES = ("rjieba", "jieba")
 
 # What scraped text is made of, and what has broken a tokenizer before.
@@ -92,6 +95,17 @@ def test_engines_cut_our_texts_alike(with_terms: bool) -> None:
 @pytest.mark.parametrize("with_terms", [True, False])
 def test_engines_cut_random_text_alike(with_terms: bool) -> None:
     assert differences(random_texts(11, 4000), with_terms=with_terms) == []
+
+
+def test_rjieba_has_the_dictionary_that_the_fingerprint_names() -> None:
+    """What rjieba holds cannot be hashed, but every word of jieba's own file is in it."""
+    with jieba.Tokenizer().get_dict_file() as file:
+        data = file.read()
+    assert hashlib.sha256(data).hexdigest() == words_module.RUST_DICTIONARY
+    rust = words_module._rust_engine().Jieba()
+    entries = [line.split(" ")[0] for line in data.decode().splitlines()]
+    assert len(entries) > 300_000
+    assert [word for word in entries if not rust.has_word(word)] == []
 
 
 def test_engines_cut_rare_han_alike() -> None:
@@ -234,6 +248,45 @@ def test_fingerprint_changes_with_a_term(monkeypatch: pytest.MonkeyPatch) -> Non
     assert len(seen) == 4
     monkeypatch.setattr(words_module, "policy_terms", lambda: dict(reversed(terms.items())))
     assert fingerprint.__wrapped__() == fingerprint(), "the order of the file does not matter"
+
+
+def test_another_dictionary_has_another_fingerprint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = fingerprint()
+    monkeypatch.setattr(words_module, "_is_rust_chosen", lambda: False)
+    assert fingerprint.__wrapped__() == own
+    (tmp_path / "dict.txt").write_text("槐阳 3 ns\n", encoding="utf-8")
+    monkeypatch.setattr(jieba.Tokenizer.__init__, "__defaults__", (str(tmp_path / "dict.txt"),))
+    assert fingerprint.__wrapped__() != own
+
+
+def test_an_old_rjieba_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    """Versions before 0.2.2 take no terms."""
+    package = tmp_path / "rjieba"
+    (tmp_path / "rjieba-0.2.1.dist-info").mkdir()
+    (tmp_path / "rjieba-0.2.1.dist-info" / "METADATA").write_text("Version: 0.2.1\n", "utf-8")
+    package.mkdir()
+    (package / "__init__.py").write_text("from .rjieba import Jieba\n", encoding="utf-8")
+    (package / "rjieba.py").write_text("class Jieba:\n    cut = list\n", encoding="utf-8")
+    program = (
+        f"import sys\nsys.path.insert(0, {str(tmp_path)!r})\n"
+        "from policynlp.cli import main\n"
+        f"print(main(['analyze', {str(PAGE)!r}]))"
+    )
+    environment = {k: v for k, v in os.environ.items() if k != ENGINE_VARIABLE}
+    environment |= {"PYTHONPATH": str(ROOT / "src"), "PYTHONIOENCODING": "utf-8"}
+    for chosen, code in (({}, 1), ({ENGINE_VARIABLE: "python"}, 0)):
+        done = subprocess.run(
+            [sys.executable, "-c", program],
+            capture_output=True,
+            encoding="utf-8",
+            env=environment | chosen,
+            check=False,
+        )
+        assert done.stdout.splitlines()[-1] == str(code), done.stderr
+        assert ("rjieba 0.2.1 is too old" in done.stderr) == (code == 1)
+        assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize("name", ENGINES)

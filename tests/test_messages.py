@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
+from jinja2 import nodes
 
 from policynlp import messages
 from policynlp.cli import main
@@ -20,10 +21,13 @@ from policynlp.cli.arguments import BAD_USAGE, DONE, FAILED
 from policynlp.cli.terminal import display_width
 from policynlp.errors import InputError, UsageError
 from policynlp.messages import asked, chinese, say, speak, speaking
+from policynlp.report.pages import environment, said
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "policynlp"
 SOURCES = sorted(PACKAGE.rglob("*.py"))
+PAGES = sorted(PACKAGE.rglob("templates/*.html"))
+SCRIPTS = sorted(PACKAGE.rglob("templates/*.js"))
 ERRORS = {
     "PolicyNLPError",
     "InputError",
@@ -53,9 +57,19 @@ def strings(nodes: Iterable[ast.AST]) -> set[str]:
     return {n.value for n in nodes if isinstance(n, ast.Constant) and isinstance(n.value, str)}
 
 
+def page_calls() -> Iterator[tuple[str, nodes.Call]]:
+    """Every call of ``say`` in a template of a page, with the place it stands in."""
+    for path in PAGES:
+        for call in environment().parse(path.read_text(encoding="utf-8")).find_all(nodes.Call):
+            if getattr(call.node, "name", "") == "say":
+                yield f"{path.name}:{call.lineno}", call
+
+
 def templates(sources: Iterable[Path] = SOURCES) -> set[str]:
-    """Every constant template in the source."""
-    return strings(arg for _, call in calls(sources, SPEAKERS) for arg in call.args)
+    """Every constant template in the source, those of pages and of their scripts too."""
+    found = strings(arg for _, call in calls(sources, SPEAKERS) for arg in call.args)
+    found |= {arg.value for _, call in page_calls() for arg in call.args[:1]}  # type: ignore[attr-defined]
+    return found.union(*(said(path.read_text(encoding="utf-8")) for path in SCRIPTS))
 
 
 # All that json finds wrong, the last in a part of it that is written in C.
@@ -113,6 +127,15 @@ def test_what_is_said_is_a_constant_that_can_be_looked_up() -> None:
     asked_of = calls(SOURCES, {"say", *ERRORS})
     others = [place for place, call in asked_of if not isinstance(call.args[0], passed_on)]
     assert others == []
+
+
+def test_what_a_page_says_is_a_constant_that_can_be_looked_up() -> None:
+    places = [place for place, call in page_calls() if not isinstance(call.args[0], nodes.Const)]
+    assert places == []
+    for path in SCRIPTS:
+        script = path.read_text(encoding="utf-8")
+        calls_of_say = len(re.findall(r"(?<!function )\bsay\(", script))
+        assert len(said(script)) == calls_of_say, path.name
 
 
 def test_every_argument_is_judged_in_the_language_spoken() -> None:

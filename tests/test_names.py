@@ -27,10 +27,10 @@ LINES = json.dumps({"text": TEXT}) + "\n" + json.dumps({"text": ""}) + "\n"
 def write(folder: Path, *names: bytes) -> Path:
     """Files below ``folder`` with these names, of articles or of nothing."""
     for name in names:
-        path = os.path.join(os.fsencode(folder), name)
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        with open(path, "wb") as stream:
-            stream.write((LINES if name.endswith(b".jsonl") else TEXT).encode())
+        path = folder / os.fsdecode(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        text = LINES if name.endswith(b".jsonl") else TEXT
+        path.write_text(text, encoding="utf-8", newline="")
     return folder
 
 

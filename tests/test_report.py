@@ -3,6 +3,7 @@
 import base64
 import gzip
 import hashlib
+import html
 import json
 import re
 from collections.abc import Callable
@@ -19,14 +20,16 @@ from policynlp.errors import InputError
 from policynlp.files.find import find_inputs
 from policynlp.files.items import make_article
 from policynlp.files.read import read_inputs
-from policynlp.report.collection import collection_page
-from policynlp.report.overview import collect, overview
+from policynlp.messages import speaking
+from policynlp.report.collection import Earlier, collection_page
 from policynlp.schema import to_record
 from policynlp.scored import Scored, read_scored
+from policynlp.themes.drift import Profile, measure_drift
 from scored_records import record
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 DATA = re.compile(r'<script type="application/json" (?:id|class)="(\w+)">(.*?)</script>', re.S)
+HAN = r"[\u2e80-\u9fff\uff00-\uffef]"
 HOSTILE = (
     '</script><img src=x onerror=alert(1)><svg onload=alert(1)><!--<script>"&amp;\u2028\u2029\x00'
 )
@@ -52,10 +55,10 @@ def articles() -> list[Article]:
 
 
 def data(page: str) -> tuple[dict[str, Any], Records]:
-    """The index and the articles that lie in a page."""
+    """The index and the articles that lie in a page, before the words of its scripts."""
     found = [(name, json.loads(text)) for name, text in DATA.findall(page)]
-    assert [name for name, _ in found] == ["index", *["article"] * (len(found) - 1)]
-    return found[0][1], [value for _, value in found[1:]]
+    assert [name for name, _ in found] == ["index", *["article"] * (len(found) - 2), "words"]
+    return found[0][1], [value for _, value in found[1:-1]]
 
 
 def test_a_page_of_scored_samples_holds_them_and_reaches_for_nothing(
@@ -91,8 +94,8 @@ def test_the_policy_allows_the_pages_own_style_and_script_alone(
     for name in ("style", "script"):
         (text,) = re.findall(rf"<{name}>(.*?)</{name}>", page, re.S)
         digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-        assert f"{name}-src &#x27;sha256-{digest}&#x27;;" in policy[1]
-    assert policy[1].startswith("default-src &#x27;none&#x27;;")
+        assert f"{name}-src 'sha256-{digest}';" in html.unescape(policy[1])
+    assert html.unescape(policy[1]).startswith("default-src 'none';")
     assert "unsafe" not in policy[1]
 
 
@@ -113,7 +116,7 @@ def test_what_an_article_says_stays_text(scored: Callable[..., list[Scored]]) ->
     tags = Tags(page)
     assert tags.open == []
     assert "img" not in tags.seen
-    assert tags.seen.count("script") == 3
+    assert tags.seen.count("script") == 4
     assert "\u2028" not in page.partition("<script")[2]
     index, (body,) = data(page)
     assert index["articles"][0]["title"] == index["themes"][0] == index["sources"][0] == HOSTILE
@@ -143,14 +146,12 @@ def test_charts_count_sections(scored: Callable[..., list[Scored]]) -> None:
     both = record(
         evidence=(("甲主题", "证据"), ("乙主题", "正文")), published="2023-11-02", source="日报"
     )
-    page = overview(
-        collect(
-            scored(
-                both,
-                record(published="2024-02-28 09:30", source="日报"),
-                record(evidence=(), published="2024-02-29", source="晚报"),
-                record(published="去年"),
-            )
+    page = collection_page(
+        scored(
+            both,
+            record(published="2024-02-28 09:30", source="日报"),
+            record(evidence=(), published="2024-02-29", source="晚报"),
+            record(published="去年"),
         )
     )
     assert re.findall(r'data-theme="(\d)" class="row hue-\d">.*?class="count">(\d)<', page) == [
@@ -160,11 +161,11 @@ def test_charts_count_sections(scored: Callable[..., list[Scored]]) -> None:
     assert re.findall(r'data-source="\d" class="row"><span>(.*?)<.*?class="count">(\d)<', page) == [
         ("日报", "2"),
         ("晚报", "1"),
-        ("来源不明", "1"),
+        ("unknown source", "1"),
     ]
     months = ["2023-11", "2023-12", "2024-01", "2024-02"]
     assert re.findall(r'<th scope="col">([\d-]+)</th>', page) == months
-    assert re.findall(r"<title>(.*?)：(\d) 节，有主题 (\d) 节", page) == list(
+    assert re.findall(r"<title>(.*?): sections (\d), with a theme (\d)<", page) == list(
         zip(months, "1002", "1001", strict=True)
     )
     assert re.findall(r'data-theme="(\d)" data-period="([\d-]+)".*?>(\d)</button>', page) == [
@@ -172,7 +173,12 @@ def test_charts_count_sections(scored: Callable[..., list[Scored]]) -> None:
         ("0", "2024-02", "1"),
         ("1", "2023-11", "1"),
     ]
-    assert "另有 1 节日期不明" in page
+    assert "Sections without a date: 1." in page
+    # A month without a section keeps its place.
+    assert re.findall(r'<rect x="(.*?)%".*?class="(all|tagged)"', page) == [
+        *(("0.83", name) for name in ("all", "tagged")),
+        *(("25.83", name) for name in ("all", "tagged")),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -186,14 +192,53 @@ def test_charts_count_sections(scored: Callable[..., list[Scored]]) -> None:
 def test_long_times_are_years(
     scored: Callable[..., list[Scored]], first: str, last: str, periods: int
 ) -> None:
-    page = overview(collect(scored(record(published=first), record(published=last))))
+    page = collection_page(scored(record(published=first), record(published=last)))
     assert len(re.findall(r'<th scope="col">\d', page)) == periods
 
 
 def test_forty_themes_can_be_told_apart(scored: Callable[..., list[Scored]]) -> None:
     names = tuple(f"主题{i}" for i in range(40))
-    page = overview(collect(scored(record(evidence=((names[7], "证据"),), themes=names))))
+    page = collection_page(scored(record(evidence=((names[7], "证据"),), themes=names)))
     assert len(set(re.findall(r'class="swatch (.*?)"', page))) == 40
+
+
+def english_record(**metadata: str) -> dict[str, Any]:
+    """A record without a Chinese character."""
+    text = "Top\nHead\nSome evidence here.\nEnd."
+    quotes = (("Digital", "evidence"),)
+    made = record(text, heading="Head", evidence=quotes, themes=("Digital", "Works"), **metadata)
+    return made | {"theme_abstracts": {"Works": {"text": "Of works.", "sentences": []}}}
+
+
+def page_with_everything(articles: list[Scored], theme: str) -> str:
+    """A page with all that it may say."""
+    profiles = [Profile(9, n, [n, 30 - n] + [0] * 18, [n, 30 - n] + [0] * 6, n) for n in (9, 1)]
+    drifts = [(f"{n}.jsonl", measure_drift(*profiles)) for n in range(2)]
+    few = measure_drift(Profile(9, 9, [1] + [0] * 19), profiles[1])
+    assert all(drift for _, drift in drifts)
+    return collection_page(
+        articles,
+        drifts=[*drifts, ("3.jsonl", few)],  # type: ignore[list-item]
+        earlier=Earlier("0.jsonl", 1000, {theme: 10}),
+    )
+
+
+def test_a_page_speaks_english_or_chinese(scored: Callable[..., list[Scored]]) -> None:
+    dates = [f"2024-{month:02}-01" for month in range(1, 12)]
+    english = scored(
+        *(english_record(published=date, source=date, title=date) for date in dates),
+        english_record(),
+    )
+    page = page_with_everything(english, "Digital")
+    assert '<html lang="en">' in page
+    assert re.findall(HAN, page) == []
+    chinese = scored(*(record(published=date, source=date) for date in dates), record())
+    with speaking("zh"):
+        page = page_with_everything(chinese, "甲主题")
+    assert '<html lang="zh-Hans">' in page
+    assert "变化较大：甲主题由 1.0% 升至 100.0%。" in page
+    own = {"m", "jsonl"}  # of the model's and the files' names
+    assert set(re.findall(r"[A-Za-z]+", " ".join(Tags(page).said))) == own
 
 
 def set_field(path: str, value: object) -> Callable[[dict[str, Any]], None]:

@@ -5,6 +5,7 @@ is installed, else the one that ``playwright install chromium`` brought.
 """
 
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from policynlp.report.collection import collection_page
+from policynlp.messages import speaking
+from policynlp.report.collection import Earlier, collection_page
 from policynlp.scored import read_scored
 from scored_records import record
-from test_report import HOSTILE, write
+from test_report import HAN, HOSTILE, english_record, write
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -64,9 +66,17 @@ def opened(browser: "Browser", tmp_path: Path) -> Iterator["Open"]:
     wrong: list[str] = []
     contexts = []
 
-    def open_page(*records: dict[str, Any], watched: bool = True, **options: Any) -> "Page":
+    def open_page(
+        *records: dict[str, Any],
+        watched: bool = True,
+        language: str = "en",
+        earlier: Earlier | None = None,
+        **options: Any,
+    ) -> "Page":
         path = tmp_path / "page.html"
-        page_of_records = collection_page(read_scored([write(tmp_path / "out.jsonl", [*records])]))
+        scored = read_scored([write(tmp_path / "out.jsonl", [*records])])
+        with speaking(language):
+            page_of_records = collection_page(scored, earlier=earlier)
         path.write_text(page_of_records, encoding="utf-8", newline="")
         contexts.append(browser.new_context(**options))
         page = contexts[-1].new_page()
@@ -121,35 +131,35 @@ def titles(page: "Page") -> list[str]:
 def test_the_list_comes_in_slices_and_filters(opened: "Open") -> None:
     page = opened(*many())
     assert titles(page) == [f"文章{i}" for i in range(50)]
-    page.get_by_role("button", name="显示更多").press("Enter")
+    page.get_by_role("button", name="Show more").press("Enter")
     assert len(titles(page)) == 100
     assert page.evaluate("document.activeElement.textContent") == "文章50"
     page.get_by_role("checkbox", name="甲主题").check()
     expected = [i for i in range(120) if i % 3 and not i % 2]
     assert titles(page) == [f"文章{i}" for i in expected]
-    assert page.locator("#count").inner_text() == "40 篇，共 120 篇"
-    page.get_by_label("起").fill("2024-01-09")
-    page.get_by_label("止").fill("2024-01-17")
+    assert page.locator("#count").inner_text() == "Articles: 40 of 120"
+    page.get_by_label("From", exact=True).fill("2024-01-09")
+    page.get_by_label("To", exact=True).fill("2024-01-17")
     assert titles(page) == [f"文章{i}" for i in expected if 8 <= i <= 16]
-    page.get_by_label("搜索").fill("第１４篇 证据")  # full-width digits mean the same
+    page.get_by_label("Search").fill("第１４篇 证据")  # full-width digits mean the same
     assert titles(page) == ["文章14"]
-    page.get_by_role("button", name="清除筛选").click()
-    page.get_by_label("状态").select_option("无主题")
-    page.get_by_label("来源").select_option("晚报")
+    page.get_by_role("button", name="Clear filters").click()
+    page.get_by_label("Status").select_option("no theme")
+    page.get_by_label("Source").select_option("晚报")
     assert titles(page) == [f"文章{i}" for i in range(120) if not i % 3 and i % 2]
-    page.get_by_label("搜索").fill("没有这样的文章")
+    page.get_by_label("Search").fill("没有这样的文章")
     assert titles(page) == []
 
 
 def test_charts_set_the_filters(opened: "Open") -> None:
     page = opened(*many())
-    page.get_by_role("button", name="甲主题，2024-02：").click()
+    page.get_by_role("button", name="甲主题, 2024-02:").click()
     inside = [i for i in range(28, 56) if i % 3 and not i % 2]
     assert titles(page) == [f"文章{i}" for i in inside]
-    assert page.get_by_label("止").input_value() == "2024-02-29"
+    assert page.get_by_label("To", exact=True).input_value() == "2024-02-29"
     page.locator('[data-source="1"]').click()
     assert len(titles(page)) == 50
-    assert page.locator("#count").inner_text() == "60 篇，共 120 篇"
+    assert page.locator("#count").inner_text() == "Articles: 60 of 120"
     assert not page.get_by_role("checkbox", name="甲主题").is_checked()
 
 
@@ -165,10 +175,10 @@ def test_the_right_characters_are_marked(opened: "Open", before: str) -> None:
     marks = [
         (m.inner_text(), m.get_attribute("title")) for m in page.locator("#content mark").all()
     ]
-    weight = "+1.50 对数几率"
+    weight = "+1.50 log-odds"
     assert marks == [
         ("证", f"甲主题 {weight}"),
-        (f"据{ASTRAL}", f"甲主题 {weight}；乙主题 {weight}"),
+        (f"据{ASTRAL}", f"甲主题 {weight}; 乙主题 {weight}"),
         ("一处", f"乙主题 {weight}"),
         (f"尾{ASTRAL}", f"甲主题 {weight}"),
     ]
@@ -191,14 +201,26 @@ def test_an_opened_article_shows_where_its_parts_come_from(opened: "Open") -> No
         )
     )
     read_first(page)
-    assert page.get_by_role("link", name="原网页").get_attribute("href") == "https://example.org/1"
+    assert (
+        page.get_by_role("link", name="Original page").get_attribute("href")
+        == "https://example.org/1"
+    )
     assert page.get_by_text("关于乙的摘要。").is_visible()
     removed = page.locator(".removed")
     assert not removed.is_visible()
-    page.get_by_label("显示剔除的内容（1 处，4 字）").check()
-    assert removed.inner_text().replace("\n", "") == "导航开头。"
-    page.get_by_role("button", name="第 1 句").click()
+    page.get_by_label("Show what was removed (places: 1, characters: 4)").check()
+    assert removed.inner_text().replace("\n", "") == "navigation开头。"
+    page.get_by_role("button", name="Sentence 1 in the text").click()
     assert page.locator(".shown").all_inner_texts() == ["正文里有", "证据", "一处。"]
+
+
+def test_an_opened_article_stands_alone(opened: "Open") -> None:
+    page = opened(record(), earlier=Earlier("0.jsonl", 10, {}))
+    comparison = page.get_by_text("Compared with the earlier run")
+    assert comparison.is_visible()
+    read_first(page)
+    assert not comparison.is_visible()
+    assert page.locator("header, #overview").filter(visible=True).count() == 0
 
 
 def test_removed_lines_within_a_section_stand_between_its_paragraphs(opened: "Open") -> None:
@@ -208,9 +230,9 @@ def test_removed_lines_within_a_section_stand_between_its_paragraphs(opened: "Op
     article["removed"] = [{"start": editor["start"], "end": editor["end"], "reason": "editor"}]
     page = opened(article)
     read_first(page)
-    page.get_by_label("显示剔除的内容").check()
+    page.get_by_label("Show what was removed").check()
     parts = page.locator(".paragraph > p:first-child, .removed").all_inner_texts()
-    assert [part.replace("\n", "") for part in parts] == ["甲段证据。", "编辑责任编辑", "乙段。"]
+    assert [part.replace("\n", "") for part in parts] == ["甲段证据。", "editor责任编辑", "乙段。"]
 
 
 def test_without_text_the_evidence_is_listed(opened: "Open") -> None:
@@ -219,7 +241,7 @@ def test_without_text_the_evidence_is_listed(opened: "Open") -> None:
     page = opened(bare)
     read_first(page)
     assert page.locator("#content mark").all_inner_texts() == ["证据"]
-    assert page.get_by_text("记录不含原文").is_visible()
+    assert page.get_by_text("The record holds no text").is_visible()
     assert page.locator("#abstract p").first.inner_text() == "正文里有证据一处。"
 
 
@@ -234,10 +256,10 @@ def test_a_hostile_article_stays_text(opened: "Open") -> None:
     hostile["removed"][0]["reason"] = hostile["sections"][0]["heading"]
     page = opened(hostile, viewport={"width": 390, "height": 800})
     assert titles(page)[0].startswith("</script><img src=x onerror=alert(1)>")
-    page.get_by_label("搜索").fill("</script><img")
+    page.get_by_label("Search").fill("</script><img")
     settle(page)
     read_first(page)
-    page.get_by_label("显示剔除的内容").check()
+    page.get_by_label("Show what was removed").check()
     page.locator(".paragraph").first.hover()
     assert page.locator("#content mark").evaluate("e => e.textContent") == f"{HOSTILE}证据"
     assert page.locator("img, #content svg:not(.meter), iframe, #content script").count() == 0
@@ -267,7 +289,7 @@ def test_injected_markup_would_not_run(opened: "Open") -> None:
 def test_the_keyboard_leads_from_the_list_to_an_article_and_back(opened: "Open") -> None:
     page = opened(*many())
     page.locator("#skip").press("Enter")
-    page.get_by_label("搜索").fill("第7")
+    page.get_by_label("Search").fill("第7")
     assert len(titles(page)) == 11
     for _ in range(30):
         page.keyboard.press("Tab")
@@ -286,7 +308,7 @@ def test_the_keyboard_leads_from_the_list_to_an_article_and_back(opened: "Open")
             break
     assert odds.is_visible()
     assert odds.inner_text().split() == ["甲主题", "90%", "乙主题", "1%"]
-    page.get_by_role("link", name="下一篇").press("Enter")
+    page.get_by_role("link", name="Next").press("Enter")
     page.locator("#content h2", has_text="文章71").wait_for()
     page.keyboard.press("Escape")
     page.wait_for_selector("#rows a")
@@ -294,6 +316,29 @@ def test_the_keyboard_leads_from_the_list_to_an_article_and_back(opened: "Open")
     assert len(titles(page)) == 11
     page.go_back()
     page.wait_for_selector("#content h2")
+
+
+# Text nodes and attributes that a reader meets, wherever they are shown.
+SAID = """() => [...document.querySelectorAll("body *:not(script, noscript)")].flatMap((each) => [
+    ...["aria-label", "placeholder", "title"].map((name) => each.getAttribute(name) || ""),
+    ...[...each.childNodes].filter((node) => node.nodeType === 3).map((node) => node.data),
+]).join(" ")"""
+
+
+@pytest.mark.parametrize("with_text", [True, False])
+def test_list_and_article_speak_english_or_chinese(opened: "Open", with_text: bool) -> None:
+    url = "https://example.org/1"
+    own = english_record(url=url, title="Title"), record(url=url, title="标题")
+    for each, language, foreign in zip(own, ("en", "zh"), (HAN, r"[A-Za-z]{2,}"), strict=True):
+        each["removed"] += [each["removed"][0] | {"reason": "title"}]
+        if not with_text:
+            del each["text"]
+        page = opened(each, language=language)
+        said = page.evaluate(SAID)
+        read_first(page)
+        said += page.evaluate(SAID)
+        assert len(said) > 400
+        assert set(re.findall(foreign, said)) <= {"with", "text"}, language
 
 
 def test_a_phone_needs_no_sideways_scroll(opened: "Open") -> None:

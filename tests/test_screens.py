@@ -411,9 +411,10 @@ def test_cells_that_begin_like_formulas_are_marked() -> None:
 
 
 def test_a_page_shows_hostile_text_as_it_is() -> None:
-    from policynlp.report.html import element
+    from policynlp.report.pages import environment
 
     text = "".join(HOSTILE.values())
-    page = element("p", text, title=text)
+    template = environment().from_string('<p title="{{ text }}">{{ text }}</p>')
+    page = template.render(text=text)
     assert Tags(page).seen == ["p"]
     assert html.unescape(re.sub(r"<[^>]*>", "", page)) == text

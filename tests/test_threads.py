@@ -39,8 +39,8 @@ def texts() -> list[str]:
         for path in sorted((ROOT / "samples").glob("*.txt"))
     ]
     with (ROOT / "corpus" / "written" / "firms.jsonl").open(encoding="utf-8") as stream:
-        for line in islice(stream, EACH - len(found)):
-            found.append("\n".join(each["text"] for each in json.loads(line)["paragraphs"]))
+        records = map(json.loads, islice(stream, EACH - len(found)))
+        found += ["\n".join(part["text"] for part in record["paragraphs"]) for record in records]
     return found
 
 

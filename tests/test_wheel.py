@@ -23,10 +23,9 @@ ROOT = Path(__file__).parents[1]
 DATA_FILES = (
     "policynlp/language/policy_terms.txt",
     "policynlp/language/stop_words.txt",
-    "policynlp/report/page.css",
-    "policynlp/report/collection.css",
-    "policynlp/report/collection.html",
-    "policynlp/report/collection.js",
+    "policynlp/report/templates/page.html",
+    "policynlp/report/templates/page.css",
+    "policynlp/report/templates/collection.js",
     "policynlp/models/policy-themes/manifest.json",
     "policynlp/models/policy-themes/terms.txt",
     "policynlp/models/policy-themes/README.md",

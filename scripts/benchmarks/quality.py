@@ -196,7 +196,7 @@ def whole_parts(
     yield train, cut, tested, lambda: read_corpus([corpus / "written", corpus / "news"])
 
 
-def judge(tagged: Tagged, themes: Sequence[str]) -> dict[str, Any]:
+def compare_systems(tagged: Tagged, themes: Sequence[str]) -> dict[str, Any]:
     """F1 of every system, and how far ours is ahead in bootstrap samples of the articles."""
     holds, known = np.concatenate(tagged.holds), np.concatenate(tagged.known)
     article = np.unique(tagged.articles, return_inverse=True)[1]
@@ -234,10 +234,10 @@ def measure(args: argparse.Namespace) -> dict[str, Any]:
     found: dict[str, Any] = {"themes": themes, "missing": missing, "settings": {}}
     title = f"written text alone, {args.folds} folds of articles"
     tagged = run(learners, written_parts(args.corpus, themes, args.folds), themes)
-    found["settings"][title] = judge(tagged, themes)
+    found["settings"][title] = compare_systems(tagged, themes)
     if (args.real / "themes_train.jsonl").exists():
         tagged = run(learners, whole_parts(args.corpus, args.real, themes), themes)
-        found["settings"]["the whole corpus, tested on features"] = judge(tagged, themes)
+        found["settings"]["the whole corpus, tested on features"] = compare_systems(tagged, themes)
     return found
 
 

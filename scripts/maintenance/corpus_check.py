@@ -28,7 +28,7 @@ UNLABELLED_SHARE = (0.4, 0.6)  # of the paragraphs; 0.49
 MOST_BIAS = 0.15  # between thirds of a section and the whole in the share unlabelled; 0.05
 LENGTH_RATIO = (0.75, 1.35)  # median length of labelled paragraphs to unlabelled; 1.00 to 1.16
 # A share or median of fewer paragraphs says more of chance than of the writing.
-LEAST_JUDGED = 30
+LEAST_PARAGRAPHS = 30
 
 
 class Corpus(NamedTuple):
@@ -113,7 +113,7 @@ def split_articles(corpus: Corpus) -> Iterator[str]:
             yield f"{_name(section)}: article {section.article} stands in {files[section.article]}"
 
 
-def copies(corpus: Corpus) -> Iterator[str]:
+def near_duplicate_paragraphs(corpus: Corpus) -> Iterator[str]:
     """Paragraphs that are nearly the same, wherever they stand."""
     owners, texts = _texts(corpus.written)
     for one, other, overlap in near_duplicates(texts, MOST_ALIKE):
@@ -178,7 +178,7 @@ CHECKS: tuple[Check, ...] = (
     unfounded_sections,
     empty_texts,
     split_articles,
-    copies,
+    near_duplicate_paragraphs,
     repeated_runs,
     lopsided_genres,
     lopsided_labels,
@@ -194,8 +194,8 @@ def length_ratios(sections: Iterable[LabelledSection]) -> dict[str, float]:
         for theme in sorted(paragraph.themes) or [""]:
             lengths[theme].append(paragraph.size)
     free = lengths.pop("", [])
-    judged = {t: found for t, found in sorted(lengths.items()) if len(found) >= LEAST_JUDGED}
-    return {t: median(found) / median(free) for t, found in judged.items() if any(free)}
+    enough = {t: found for t, found in sorted(lengths.items()) if len(found) >= LEAST_PARAGRAPHS}
+    return {t: median(found) / median(free) for t, found in enough.items() if any(free)}
 
 
 def unlabelled_by_third(sections: Iterable[LabelledSection]) -> dict[str, float]:
@@ -206,7 +206,7 @@ def unlabelled_by_third(sections: Iterable[LabelledSection]) -> dict[str, float]
         n = len(section.paragraphs)
         for i, paragraph in enumerate(section.paragraphs if n >= len(names) else ()):
             thirds[names[len(names) * i // n]].append(not paragraph.themes)
-    return {name: _share(free) for name, free in thirds.items() if len(free) >= LEAST_JUDGED}
+    return {name: _share(free) for name, free in thirds.items() if len(free) >= LEAST_PARAGRAPHS}
 
 
 def summary(corpus: Corpus) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 File names, titles and columns come from anywhere. Each medium obeys some characters instead of
 showing them; it has one function here, called where text is written and not where it is read.
+The templates of pages escape by themselves (``report/pages.py``).
 """
 
 import html as _html
@@ -31,9 +32,7 @@ _MARKS: Final = re.compile(
 _ENTITIES: Final = {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
 
 # What would end or disturb a script element, or a line of JavaScript, within JSON.
-_IN_SCRIPT: Final = str.maketrans(
-    {character: f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
-)
+_IN_SCRIPT: Final = "<>&\u2028\u2029"
 
 # Excel and its like take a cell that begins so for a formula, some also behind white space; in
 # China also in full-width forms. A tab or an end of a line they take away themselves.
@@ -74,7 +73,9 @@ def html(text: str) -> str:
 
 def script(json: str) -> str:
     """JSON as it may stand in a script element."""
-    return json.translate(_IN_SCRIPT)
+    for character in _IN_SCRIPT:
+        json = json.replace(character, f"\\u{ord(character):04x}")
+    return json
 
 
 def escape_formula(cell: object) -> object:

@@ -317,7 +317,7 @@ def tree(where: Path) -> Tree:
 
 def in_a_process(run: Callable[[Path], object], where: Path, shim: Shim | None) -> Ended:
     """Run in a copy of this process, of which nothing is left afterwards."""
-    with open(os.path.devnull, "wb") as nowhere, _said_file() as said:
+    with Path(os.devnull).open("wb") as nowhere, _said_file() as said:
         child = os.fork()
         if not child:
             os.setsid()

@@ -172,7 +172,7 @@ def work(
     end = _End(seconds)
     attempt = _Attempt(name, target, notes, known, end, memory)
     # What hypothesis prints of a failure is as long as the case.
-    with open(os.devnull, "w") as nowhere:
+    with Path(os.devnull).open("w") as nowhere:
         os.dup2(nowhere.fileno(), 1)
         while not end.is_over():
             attempt.run(random.SystemRandom().getrandbits(64))

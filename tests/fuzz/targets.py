@@ -179,8 +179,8 @@ def _names(case: Case) -> None:
     with folder() as where:
         (where / "in").mkdir()
         for name in case["names"]:
-            with open(os.fsencode(where / "in") + b"/" + name, "wb") as stream:
-                stream.write("全县开工十个项目。".encode())
+            path = where / "in" / os.fsdecode(name)
+            path.write_text("全县开工十个项目。", encoding="utf-8")
         inputs = [str(where / "in")]
         check_run(inputs, where, case["run"], articles=None)
         ids = [file.id for file in find_inputs(inputs)]

@@ -216,7 +216,7 @@ class Undated(zipfile.ZipFile):
 
     def write(self, filename: Any, arcname: Any = None, *options: Any) -> None:
         """Add the file ``filename`` as ``arcname``."""
-        with open(filename, "rb") as source, self.open(self._entry(arcname), "w") as stream:
+        with Path(filename).open("rb") as source, self.open(self._entry(arcname), "w") as stream:
             shutil.copyfileobj(source, stream)
 
     def _entry(self, name: str) -> zipfile.ZipInfo:

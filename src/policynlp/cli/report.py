@@ -2,7 +2,7 @@
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from policynlp.cli.arguments import DONE, add_overwrite, named
 from policynlp.cli.screen import warn
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from policynlp.cli.arguments import Commands
     from policynlp.report.collection import Earlier
     from policynlp.themes.drift import Drift
-
-_TITLE: Final = "主题报告"
 
 
 def add_report(commands: "Commands") -> None:
@@ -41,9 +39,9 @@ def add_report(commands: "Commands") -> None:
     )
     parser.add_argument(
         "--title",
-        default=_TITLE,
+        default="",
         metavar="TEXT",
-        help=say("what the page is called (default: {title})", title=_TITLE),
+        help=say("what the page is called (default: {title})", title=say("Theme report")),
     )
     parser.add_argument(
         "--compare-run",

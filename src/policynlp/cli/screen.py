@@ -6,6 +6,7 @@ Nothing that a terminal obeys comes through but our own colours, whoever gave a 
 import io
 import os
 import sys
+from pathlib import Path
 from typing import IO, Final
 
 from policynlp.escaping import Shown, terminal
@@ -54,7 +55,7 @@ def discard_output() -> None:
     try:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (OSError, ValueError):
-        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
 
 
 def _write(stream: IO[str], lines: tuple[str, ...]) -> None:

@@ -112,30 +112,30 @@ class Summary(NamedTuple):
     sentences: list[int]
 
 
-def write(analyzer: Analyzer, edited: PickedArticle, length: int) -> Summary:
+def write(analyzer: Analyzer, picked: PickedArticle, length: int) -> Summary:
     """Return the analyzer's abstract of the article."""
-    article = edited.as_article()
+    article = picked.as_article()
     ends = [s.end for p in article.sections[0].paragraphs for s in p.sentences]
     abstract = analyzer.analyze(article, limits=AbstractLimits(length, None, None)).abstract
     starts = [sentence.start for sentence in abstract.sentences]
     return Summary(abstract.text, np.searchsorted(ends, starts, side="right").tolist())
 
 
-def lead(edited: PickedArticle, length: int) -> Summary:
+def lead(picked: PickedArticle, length: int) -> Summary:
     """Return the first sentences that fit; one that does not is passed over."""
     chosen: list[int] = []
     text = ""
-    for number, sentence in enumerate(edited.sentences):
+    for number, sentence in enumerate(picked.sentences):
         if len(text) + len(sentence) <= length:
             chosen.append(number)
             text += sentence
     return Summary(text, chosen)
 
 
-def _measure(edited: PickedArticle, summary: Summary, length: int) -> list[float]:
+def _measure(picked: PickedArticle, summary: Summary, length: int) -> list[float]:
     """Return MEASURES of a summary."""
-    rouges = np.mean([rouge(summary.text, each) for each in edited.abstracts], axis=0)
-    picks = np.mean([picks_f1(summary.sentences, editor) for editor in edited.picks])
+    rouges = np.mean([rouge(summary.text, each) for each in picked.abstracts], axis=0)
+    picks = np.mean([picks_f1(summary.sentences, editor) for editor in picked.picks])
     return [*rouges.tolist(), float(picks), len(summary.text) / length]
 
 

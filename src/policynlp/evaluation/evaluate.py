@@ -62,7 +62,7 @@ def evaluate_files(folder: Path, data: Sequence[Path]) -> Figures:
 
 
 def figures_of(found: Predictions, agreement: Agreement | None = None) -> Figures:
-    """Return all figures of a judged corpus, as JSON has them.
+    """Return all figures of a labelled corpus, as JSON has them.
 
     ``paragraphs``, ``sections`` and ``articles`` are as :func:`report` has them; so are those
     in ``sources``, by source, and in ``as_they_come``, of rows drawn without a model.

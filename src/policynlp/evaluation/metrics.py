@@ -4,26 +4,13 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
+from sklearn.metrics import brier_score_loss, precision_recall_curve
 
 from policynlp.corpus.dataset import Flags
 from policynlp.evaluation.predictions import Outcome
 from policynlp.language.terms import Floats, Ints
 
 LEAST_TAGGED = 20  # a precision of fewer rows is chance
-
-
-class Score(NamedTuple):
-    """Precision, recall and F1 of one theme; each is 0 where its denominator is."""
-
-    precision: float
-    recall: float
-    f1: float
-
-
-def precision_recall_f1(holds: Flags, tagged: Flags) -> Score:
-    """Compare tags with labels, one boolean a row."""
-    counts = np.array([(holds & tagged).sum(), tagged.sum(), holds.sum()], dtype=np.float64)
-    return Score(*np.nan_to_num(scores(counts)).tolist())
 
 
 def scores(counts: Floats) -> Floats:
@@ -70,8 +57,9 @@ def f1_threshold(holds: Flags, probabilities: Floats) -> float:
     articles had macro-F1 0.787 on the other half that way, 0.792 this way (sections 0.780, 0.781;
     60 splits).
     """
-    tagged, hits, _ = _thresholds(holds, probabilities)
-    return float((2 * hits / (tagged + hits[-1])).max()) / 2
+    precision, recall, _ = precision_recall_curve(holds, probabilities)
+    half = precision * recall / np.maximum(precision + recall, np.finfo(float).tiny)
+    return float(half.max())
 
 
 def thresholds_by_precision(
@@ -81,25 +69,15 @@ def thresholds_by_precision(
 
     ``None`` where no threshold reaches it with at least ``LEAST_TAGGED`` rows tagged.
     """
-    tagged, hits, thresholds = _thresholds(holds, probabilities)
-    reached = np.where(tagged >= LEAST_TAGGED, hits / np.maximum(tagged, 1), 0.0)
+    precision, _, least = precision_recall_curve(holds, probabilities)
+    n_tagged = len(probabilities) - np.searchsorted(np.sort(probabilities), least)
+    reached = np.where(n_tagged >= LEAST_TAGGED, precision[:-1], 0.0)
+    # Halfway from the least probability that is tagged to the greatest that is not.
+    thresholds = (least + np.append(0.0, least[:-1])) / 2
     return {
-        precision: float(thresholds[reached >= precision].min())
-        if (reached >= precision).any()
-        else None
-        for precision in precisions
+        wanted: float(thresholds[reached >= wanted].min()) if (reached >= wanted).any() else None
+        for wanted in precisions
     }
-
-
-def _thresholds(holds: Flags, probabilities: Floats) -> tuple[Floats, Floats, Floats]:
-    """Return how many rows each threshold tags, and rightly: the highest threshold first."""
-    order = np.argsort(-probabilities, kind="stable")
-    ranked = probabilities[order]
-    last_of_ties = np.append(ranked[1:] != ranked[:-1], True)[: len(ranked)]
-    thresholds = (ranked + np.append(ranked[1:], 0.0)) / 2
-    tagged = np.arange(1.0, len(ranked) + 1)
-    hits = holds[order].cumsum(dtype=np.float64)
-    return tagged[last_of_ties], hits[last_of_ties], thresholds[last_of_ties]
 
 
 N_BINS: Final = 10
@@ -134,17 +112,17 @@ def calibration_error(bins: Sequence[Bin]) -> float | None:
     The first bin is left out: most rows are easy negatives, which would make any model look
     calibrated. ``None`` without a row from 0.1 up.
     """
-    judged = [each for each in bins if each.probability >= 1.0 / N_BINS]
-    rows = sum(each.rows for each in judged)
+    likely = [each for each in bins if each.probability >= 1.0 / N_BINS]
+    rows = sum(each.rows for each in likely)
     if not rows:
         return None
-    apart = sum(each.rows * abs(each.probability - each.share) for each in judged)
+    apart = sum(each.rows * abs(each.probability - each.share) for each in likely)
     return round(apart / rows, _DIGITS)
 
 
 def brier_score(holds: Flags, probabilities: Floats) -> float:
     """Return the mean squared distance of probabilities from what holds, over all rows."""
-    return round(float(np.mean((probabilities - holds) ** 2)), _DIGITS)
+    return round(float(brier_score_loss(holds, probabilities)), _DIGITS)
 
 
 PARTS: Final = tuple(round(0.1 * i, 1) for i in range(1, 11))
@@ -156,14 +134,13 @@ def precision_recall(holds: Flags, probabilities: Floats) -> list[tuple[float, f
 
     At least one row must hold.
     """
-    order = np.argsort(-probabilities, kind="stable")
-    hits = np.cumsum(holds[order])
-    last_of_ties = np.append(np.diff(probabilities[order]) != 0, True).nonzero()[0]
-    found = hits[last_of_ties]
-    targets = np.linspace(found[0], found[-1], min(_MOST_POINTS, len(found)))
-    rows = np.unique(last_of_ties[np.searchsorted(found, targets)])
-    recall, precision = hits[rows] / hits[-1], hits[rows] / (rows + 1)
-    return list(zip(recall.round(_DIGITS).tolist(), precision.round(_DIGITS).tolist(), strict=True))
+    precision, recall, _ = precision_recall_curve(holds, probabilities)
+    precision, recall = precision[-2::-1], recall[-2::-1]  # The last point is of no threshold.
+    hits = np.rint(recall * holds.sum())
+    targets = np.linspace(hits[0], hits[-1], min(_MOST_POINTS, len(hits)))
+    points = np.unique(np.searchsorted(hits, targets))
+    pairs = np.column_stack((recall, precision))[points].round(_DIGITS)
+    return [(each[0], each[1]) for each in pairs.tolist()]
 
 
 def coverage(outcome: Outcome) -> list[dict[str, float]]:

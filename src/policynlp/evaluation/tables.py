@@ -13,7 +13,8 @@ _COLUMNS: Final = (("P", "precision"), ("R", "recall"), ("F1", "f1"))
 def as_table(figures: Figures) -> Iterator[str]:
     """Lay the levels of figures out, each with a line a theme."""
     yield from _levels(figures)
-    yield from _as_they_come(figures)
+    for line in _levels(figures.get("as_they_come", {})):
+        yield line if line.startswith(" ") else say("as they come, {line}", line=line)
 
 
 def as_report(figures: Figures) -> Iterator[str]:
@@ -26,11 +27,6 @@ def as_report(figures: Figures) -> Iterator[str]:
             "these figures flatter the model: it was trained on {trained_on}",
             trained_on=say(", ").join(figures["trained_on"]),
         )
-
-
-def _as_they_come(figures: Figures) -> Iterator[str]:
-    for line in _levels(figures.get("as_they_come", {})):
-        yield line if line.startswith(" ") else say("as they come, {line}", line=line)
 
 
 def _levels(figures: Figures) -> Iterator[str]:

@@ -6,7 +6,7 @@ from io import FileIO
 from pathlib import Path
 from typing import Final
 from xml.parsers.expat import ExpatError, ParserCreate
-from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
+from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 from policynlp.errors import InputError
 from policynlp.files.items import grows_too_much
@@ -101,6 +101,12 @@ def _joined(folder: str, target: str) -> str:
     return "/".join(parts)
 
 
+def _check_packing(info: ZipInfo) -> None:
+    """Refuse what is encrypted, or packed as no Office program does."""
+    if info.compress_type not in (ZIP_STORED, ZIP_DEFLATED) or info.flag_bits & 1:
+        raise BadZipFile(info.filename)
+
+
 def walk(
     archive: ZipFile,
     part: str,
@@ -127,8 +133,7 @@ def steps(
     info = archive.NameToInfo.get(part)
     if info is None:
         return
-    if info.compress_type not in (ZIP_STORED, ZIP_DEFLATED) or info.flag_bits & 1:
-        raise BadZipFile(part)  # Encrypted, or packed as no Office program does.
+    _check_packing(info)
     parser = ParserCreate()
     parser.buffer_text = True
     depth = read = 0

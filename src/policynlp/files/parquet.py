@@ -179,7 +179,7 @@ def items_of(
     batch: Any, names: Iterable[tuple[str, str]], reading: Reading
 ) -> Iterator[Item | Failure]:
     """The articles of an Arrow record batch, by ``names`` of an id and a place each."""
-    sizes = _sizes(batch)
+    sizes, batch = _sizes(batch), _with_times_of_python(batch)
     rows: list[dict[str, object]] = []
     if sum(sizes) <= _OBJECTS:
         try:
@@ -198,6 +198,17 @@ def items_of(
         yield Item(id, place, sizes[number], row, _parse_row)
 
 
+def _with_times_of_python(batch: Any) -> Any:
+    """``batch`` with times to the microsecond: of finer ones Arrow makes pandas' or none."""
+    import pyarrow
+
+    for i, field in enumerate(batch.schema):
+        if pyarrow.types.is_timestamp(field.type) and field.type.unit == "ns":
+            kind = pyarrow.timestamp("us", field.type.tz)
+            batch = batch.set_column(i, field.name, batch.column(i).cast(kind, safe=False))
+    return batch
+
+
 def _row(batch: Any) -> dict[str, object]:
     """The only row of ``batch``, value by value; text that is not UTF-8 is bytes."""
     import pyarrow
@@ -206,8 +217,6 @@ def _row(batch: Any) -> dict[str, object]:
     for name, column in zip(batch.schema.names, batch.columns, strict=True):
         kind = column.type
         try:
-            if pyarrow.types.is_timestamp(kind) and kind.unit == "ns":  # Python has no such time.
-                column = column.cast(pyarrow.timestamp("us", kind.tz), safe=False)
             [row[name]] = column.to_pylist()
         except Exception as error:
             if not (pyarrow.types.is_string(kind) or pyarrow.types.is_large_string(kind)):

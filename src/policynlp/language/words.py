@@ -12,6 +12,8 @@ from importlib.machinery import PathFinder
 from importlib.util import find_spec, module_from_spec
 from typing import Any
 
+from policynlp.messages import PolicyNLPError
+
 _FULL_WIDTH = 0xFEE0  # from an ASCII character to its full-width form
 _ASCII_WORD = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ+#&._%-"
 
@@ -66,8 +68,9 @@ ENGINE_VARIABLE = "POLICYNLP_JIEBA"
 # Counts made with other words are worth nothing to a model, so this changes whenever
 # `words` would cut any text differently: its rules here, the dictionary, the terms.
 RULES_VERSION = 2
-JIEBA_DICTIONARY = "jieba-0.42"
-_MAKING = threading.Lock()
+# SHA-256 of the dictionary file that rjieba is made with; a test compares their words.
+RUST_DICTIONARY = "7197c3211ddd98962b036cdf40324d1ea2bfaa12bd028e68faa70111a88e12a8"
+_MAKING = threading.RLock()
 
 # What jieba is given at once. It cuts runs of Han characters by themselves, and copies all that
 # it has of one with each unknown character: 64,000 took 9 s.
@@ -94,10 +97,34 @@ def stop_words() -> frozenset[str]:
 
 @cache
 def fingerprint() -> str:
-    """Identify the words that :func:`words` makes, whichever engine makes them."""
-    parts = [f"rules {RULES_VERSION}", JIEBA_DICTIONARY]
+    """Identify the words that :func:`words` makes, whichever engine makes them.
+
+    Raises ``PolicyNLPError`` where rjieba is too old.
+    """
+    parts = [f"rules {RULES_VERSION}", f"dictionary {_dictionary()}"]
     parts += [f"{term} {frequency}" for term, frequency in sorted(policy_terms().items())]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
+def _dictionary() -> str:
+    """Return the SHA-256 of the dictionary of the engine that cuts."""
+    if _is_rust_chosen():
+        return RUST_DICTIONARY
+    import jieba
+
+    with jieba.Tokenizer().get_dict_file() as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _is_rust_chosen() -> bool:
+    if os.environ.get(ENGINE_VARIABLE) == "python":
+        return False
+    try:
+        with _MAKING:  # An extension can be loaded once.
+            _rust_engine()
+    except ImportError:
+        return False
+    return True
 
 
 def rust_cut(terms: Iterable[tuple[str, int]]) -> Cut:
@@ -113,7 +140,8 @@ def _rust_engine() -> Any:
     """Return rjieba's extension, without its package.
 
     The package loads a dictionary for its own functions as soon as it is imported, which takes
-    as long as ours: 0.1 s of every start and of every worker's.
+    as long as ours: 0.1 s of every start and of every worker's. Raises ``PolicyNLPError`` for a
+    version that takes no terms: jieba would cut as well, but without a word 18 times slower.
     """
     name = "rjieba.rjieba"
     if name not in sys.modules:
@@ -124,7 +152,17 @@ def _rust_engine() -> Any:
         extension = module_from_spec(spec)
         spec.loader.exec_module(extension)
         sys.modules[name] = extension  # It can be loaded once; the package will find it here.
-    return sys.modules[name]
+    engine = sys.modules[name]
+    if not hasattr(engine.Jieba, "add_word"):
+        from importlib import metadata  # 10 ms that no other start waits for
+
+        raise PolicyNLPError(
+            "rjieba {version} is too old, 0.2.2 or newer is needed: "
+            "pip install --upgrade rjieba (or set {variable}=python, which is slow)",
+            version=metadata.version("rjieba"),
+            variable=ENGINE_VARIABLE,
+        )
+    return engine
 
 
 def python_cut(terms: Iterable[tuple[str, int]]) -> Cut:
@@ -152,12 +190,7 @@ def _cut() -> Cut:
 @cache
 def _engine() -> Cut:
     terms = policy_terms().items()
-    if os.environ.get(ENGINE_VARIABLE) == "python":
-        return python_cut(terms)
-    try:
-        return rust_cut(terms)
-    except ImportError:
-        return python_cut(terms)
+    return rust_cut(terms) if _is_rust_chosen() else python_cut(terms)
 
 
 def words(text: str, cut: Cut | None = None) -> list[str]:

@@ -1,20 +1,28 @@
 """The page of a scored collection: its charts, and every article to filter, open and read."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from math import sqrt
 from typing import Any, Final, NamedTuple
 
 from policynlp.errors import InputError
-from policynlp.messages import CHINESE, speaking
-from policynlp.report.html import Markup, data_script, element, join, page, table, template
-from policynlp.report.overview import Collection, collect, day, overview
+from policynlp.messages import say
+from policynlp.report.pages import render
+from policynlp.results import TAGGED
 from policynlp.scored import Part, Quote, Scored
 from policynlp.themes.drift import FAR, SOMEWHAT, TOO_FEW, Drift
 
 # A theme's share has changed if it has by so much, and by so many standard errors.
 _LEAST_CHANGE: Final = 0.05
 _ERRORS: Final = 3.0
+
+_LEAST_PROBABILITY: Final = 0.01  # those below are left out, as 40 themes a paragraph add up
+_MOST_PERIODS: Final = 60
+_DAY: Final = re.compile(r"(\d{4})-(0[1-9]|1[0-2])-([0-2]\d|3[01])")
+
+Data = dict[str, Any]
 
 
 class Earlier(NamedTuple):
@@ -30,61 +38,160 @@ class Earlier(NamedTuple):
         return cls(name, counts["sections"], counts["themes"])
 
 
-def from_training(drifts: Sequence[tuple[str, Drift]]) -> Markup:
-    """Say of each scored file how far it is from the model's training text."""
-    if not drifts:
-        return Markup("")
-    said = (_said(name if len(drifts) > 1 else "", drift) for name, drift in drifts)
-    return element("div", element("h3", "与模型训练文本的差距"), *said, class_="card")
+def collection_page(
+    articles: Iterable[Scored],
+    title: str = "",
+    *,
+    drifts: Sequence[tuple[str, Drift]] = (),
+    earlier: Earlier | None = None,
+) -> str:
+    """Return the page of ``articles`` as one HTML file in the language spoken.
 
-
-def _said(name: str, drift: Drift) -> Markup:
-    with speaking(CHINESE):
-        sentence = drift.sentence()
-    loud = drift.verdict in (FAR, SOMEWHAT)
-    told = element(
-        "p", f"{name}：{sentence}" if name else sentence, class_="warning" if loud else None
+    ``drifts`` says of scored files how far they are from the model's training text, and the
+    themes are compared with those of an ``earlier`` run.
+    The articles lie in it as JSON, one element each, so that a browser parses the one it opens.
+    """
+    collection = tuple(articles)
+    if not collection:
+        raise InputError("there is no article to report; score some first")
+    overview = Overview.of(collection)
+    numbers = {theme: i for i, theme in enumerate(overview.themes)}
+    return render(
+        "collection.html",
+        title=title or say("Theme report"),
+        models=dict.fromkeys(article.model for article in collection),
+        drifts=drifts,
+        loud=(FAR, SOMEWHAT),
+        too_few=TOO_FEW,
+        overview=overview,
+        earlier=earlier,
+        changes=_changes(overview, earlier) if earlier and earlier.sections else [],
+        index=_index(collection, overview, numbers),
+        articles=(_article(article, numbers) for article in collection),
     )
-    if drift.verdict == TOO_FEW:
-        return told
-    batch, usual = drift.batch, drift.reference
-    figures = (
-        f"模型不认识的词 {batch.unknown_rate:.1%}（训练文本 {usual.unknown_rate:.1%}），"
-        f"分布距离 {drift.unknown:.2f}；最高概率的分布距离 {drift.scores:.2f}；"
-        f"待定的节 {batch.uncertain_share:.1%}（训练文本 {usual.uncertain_share:.1%}）。"
-        "距离从 0（相同）到 1（毫无重合）。"
-    )
-    return join((told, element("p", figures, class_="soft")))
 
 
-def from_earlier(collection: Collection, earlier: Earlier | None) -> Markup:
-    """Set the themes' shares of the sections beside those of an earlier run."""
-    if earlier is None or not earlier.sections:
-        return Markup("")
-    counts = Counter(theme for _, part in collection.sections() for theme in part.evidence)
-    sections = sum(1 for _ in collection.sections())
-    themes = dict.fromkeys((*collection.themes, *earlier.themes))
-    shares = {
-        theme: (counts[theme] / max(sections, 1), earlier.themes.get(theme, 0) / earlier.sections)
-        for theme in themes
-    }
-    changed = [
-        f"{theme}由 {before:.1%} {'升' if now > before else '降'}至 {now:.1%}"
-        for theme, (now, before) in shares.items()
-        if _has_changed(now, sections, before, earlier.sections)
-    ]
-    said = f"变化较大：{'；'.join(changed)}。" if changed else "各主题所占比例没有大的变化。"
-    rows = [
-        [theme, f"{now:.1%}", f"{before:.1%}", f"{100 * (now - before):+.1f}"]
-        for theme, (now, before) in shares.items()
-    ]
-    return element(
-        "div",
-        element("h3", f"与上次（{earlier.name}）相比"),
-        element("p", said, class_="warning" if changed else None),
-        table(["主题", "本次", "上次", "相差（百分点）"], rows, "各主题的节占全部节的比例。"),
-        class_="card",
-    )
+class Share(NamedTuple):
+    """How many sections are of a source or a time, and how many of these have a theme."""
+
+    name: str
+    all: int
+    tagged: int
+
+
+@dataclass(frozen=True)
+class Overview:
+    """The collection at a glance: how many sections by status, theme, source and time.
+
+    ``themes`` come in the order of the records, ``sources`` with the most sections first.
+    ``days`` are the first and the last that are known, ``periods`` the months between them or,
+    where those are many, the years. ``cells`` counts sections by theme and period.
+    """
+
+    articles: int
+    statuses: Counter[str]
+    themes: Mapping[str, int]
+    sources: Sequence[Share]
+    days: Sequence[str]
+    periods: Sequence[Share]
+    undated: int
+    cells: Mapping[tuple[str, str], int]
+
+    @classmethod
+    def of(cls, articles: Sequence[Scored]) -> "Overview":
+        """Count the sections of ``articles``."""
+        days = sorted(filter(None, (_day(article.published) for article in articles)))
+        periods = _periods(days)
+        length = len(periods[0]) if periods else 0
+        statuses, themes, cells = Counter[str](), Counter[str](), Counter[tuple[str, str]]()
+        of_source, of_period = _Tally(), _Tally()
+        for article in articles:
+            of_source.all[article.source] += 0
+            period = _day(article.published)[:length]
+            for part in article.sections:
+                statuses[part.status] += 1
+                of_source.add(article.source, part)
+                of_period.add(period, part)
+                themes.update(dict.fromkeys(part.probabilities, 0))
+                themes.update(part.evidence.keys())
+                if period:
+                    cells.update((theme, period) for theme in part.evidence)
+            themes.update(dict.fromkeys(article.themes, 0))
+        return cls(
+            len(articles),
+            statuses,
+            themes,
+            [of_source.share(name) for name, _ in of_source.all.most_common()],
+            (days[0], days[-1]) if days else (),
+            [of_period.share(period) for period in periods],
+            of_period.all[""] if periods else 0,
+            cells,
+        )
+
+    @property
+    def sections(self) -> int:
+        """The number of sections."""
+        return self.statuses.total()
+
+
+class _Tally:
+    """Counts sections by a name: all of them, and those with a theme."""
+
+    def __init__(self) -> None:
+        self.all, self.tagged = Counter[str](), Counter[str]()
+
+    def add(self, name: str, part: Part) -> None:
+        self.all[name] += 1
+        self.tagged[name] += part.status == TAGGED
+
+    def share(self, name: str) -> Share:
+        return Share(name, self.all[name], self.tagged[name])
+
+
+def _day(published: str) -> str:
+    """Return the date that ``published`` begins with as YYYY-MM-DD, or an empty string."""
+    found = _DAY.match(published)
+    return found[0] if found else ""
+
+
+def _periods(days: Sequence[str]) -> Sequence[str]:
+    """Return the months from the first day to the last, or the years where those are many."""
+    if not days:
+        return ()
+    first, last = ([int(part) for part in each.split("-")[:2]] for each in (days[0], days[-1]))
+    months = [first[0] * 12 + first[1] - 1, last[0] * 12 + last[1]]
+    if months[1] - months[0] <= _MOST_PERIODS:
+        return [f"{month // 12:04}-{month % 12 + 1:02}" for month in range(*months)]
+    if last[0] - first[0] < _MOST_PERIODS:
+        return [f"{year:04}" for year in range(first[0], last[0] + 1)]
+    return sorted({each[:4] for each in days})
+
+
+class Change(NamedTuple):
+    """A theme's share of the sections now and before; ``is_large`` if that is not chance."""
+
+    theme: str
+    now: float
+    before: float
+    is_large: bool
+
+    @property
+    def says(self) -> str:
+        """Say it, in the language spoken."""
+        if self.now > self.before:
+            return say("{theme} up from {before:.1%} to {now:.1%}", **self._asdict())
+        return say("{theme} down from {before:.1%} to {now:.1%}", **self._asdict())
+
+
+def _changes(overview: Overview, earlier: Earlier) -> list[Change]:
+    sections = overview.sections
+    changes = []
+    for theme in dict.fromkeys((*overview.themes, *earlier.themes)):
+        now = overview.themes.get(theme, 0) / max(sections, 1)
+        before = earlier.themes.get(theme, 0) / earlier.sections
+        is_large = _has_changed(now, sections, before, earlier.sections)
+        changes.append(Change(theme, now, before, is_large))
+    return changes
 
 
 def _has_changed(now: float, n_now: int, before: float, n_before: int) -> bool:
@@ -96,69 +203,24 @@ def _has_changed(now: float, n_now: int, before: float, n_before: int) -> bool:
     return abs(now - before) >= max(_LEAST_CHANGE, _ERRORS * error)
 
 
-_LEAST_PROBABILITY: Final = 0.01  # those below are left out, as 40 themes a paragraph add up
-_SCRIPTS: Final = ("spans.js", "article.js", "collection.js")
-
-Data = dict[str, Any]
-
-
-def collection_page(
-    articles: Iterable[Scored],
-    title: str = "主题报告",
-    *,
-    drifts: Sequence[tuple[str, Drift]] = (),
-    earlier: Earlier | None = None,
-) -> str:
-    """Return the page of ``articles`` as one HTML file that needs no network.
-
-    ``drifts`` says of scored files how far they are from the model's training text, and the
-    themes are compared with those of an ``earlier`` run.
-    The articles lie in it as JSON, one element each, so that a browser parses the one it opens.
-    """
-    collection = collect(tuple(articles))
-    if not collection.articles:
-        raise InputError("there is no article to report; score some first")
-    numbers = {theme: i for i, theme in enumerate(collection.themes)}
-    models = "、".join(dict.fromkeys(article.model for article in collection.articles))
-    return page(
-        title,
-        element(
-            "header",
-            element("h1", title),
-            element(
-                "p", f"模型 {models}。主题、概率与摘要由程序给出，供核对原文之用。", class_="soft"
-            ),
-            element("a", "文章列表 ↓", href="#list", id="skip"),
-        ),
-        from_training(drifts),
-        element("section", overview(collection), id="overview", aria_label="概览"),
-        from_earlier(collection, earlier),
-        template("collection.html"),
-        data_script(_index(collection, numbers), id="index"),
-        *(data_script(_article(each, numbers), class_="article") for each in collection.articles),
-        lang="zh-Hans",
-        styles=("collection.css",),
-        scripts=_SCRIPTS,
-    )
-
-
-def _index(collection: Collection, numbers: Mapping[str, int]) -> Data:
+def _index(articles: Iterable[Scored], overview: Overview, numbers: Mapping[str, int]) -> Data:
     """What the list shows and filters by."""
-    sources = {name: i for i, name in enumerate(collection.sources)}
+    names = [source.name for source in overview.sources]
+    sources = {name: i for i, name in enumerate(names)}
     rows = [
         {
             "id": article.id,
             "title": article.title,
             "published": article.published,
-            "day": day(article.published),
+            "day": _day(article.published),
             "source": sources[article.source],
             "status": article.status,
             "themes": [numbers[theme] for theme in _themes(article)],
             "abstract": article.abstract_text,
         }
-        for article in collection.articles
+        for article in articles
     ]
-    return {"themes": collection.themes, "sources": collection.sources, "articles": rows}
+    return {"themes": [*overview.themes], "sources": names, "articles": rows}
 
 
 def _themes(article: Scored) -> Iterable[str]:

@@ -16,27 +16,19 @@ from policynlp.review.rows import JOINT, NONE, Row
 
 
 class Agreement(NamedTuple):
-    """How many rows both readers, only one or neither gave a theme."""
+    """How many rows both readers, only one or neither gave a theme, and how far they agree.
+
+    ``f1`` of one reader against the other is ``None`` if neither gave the theme, ``kappa`` if
+    chance alone would make them agree on every row.
+    """
 
     theme: str
     both: int
     only_first: int
     only_second: int
     neither: int
-
-    @property
-    def f1(self) -> float | None:
-        """F1 of one reader against the other; ``None`` if neither gave the theme."""
-        given = 2 * self.both + self.only_first + self.only_second
-        return 2 * self.both / given if given else None
-
-    @property
-    def kappa(self) -> float | None:
-        """Cohen's κ; ``None`` if chance alone would make them agree on every row."""
-        n = self.both + self.only_first + self.only_second + self.neither
-        first, second = (self.both + only for only in (self.only_first, self.only_second))
-        chance = (first * second + (n - first) * (n - second)) / n**2
-        return None if chance == 1 else ((self.both + self.neither) / n - chance) / (1 - chance)
+    f1: float | None
+    kappa: float | None
 
 
 class Comparison(NamedTuple):
@@ -94,9 +86,22 @@ def comparison_lines(found: Comparison) -> Iterator[str]:
 
 
 def _agreement(theme: str, pairs: Mapping[str, tuple[Reviewed, Reviewed]]) -> Agreement:
+    from sklearn.metrics import cohen_kappa_score, f1_score  # 0.7 s that no new sheet waits for
+
     given = [(theme in one.labels, theme in other.labels) for one, other in pairs.values()]
     cases = ((True, True), (True, False), (False, True), (False, False))
-    return Agreement(theme, *map(given.count, cases))
+    both, only_first, only_second, neither = map(given.count, cases)
+    first, second = zip(*given, strict=True)
+    seen = {*first, *second}
+    return Agreement(
+        theme,
+        both,
+        only_first,
+        only_second,
+        neither,
+        float(f1_score(first, second)) if True in seen else None,
+        float(cohen_kappa_score(first, second)) if len(seen) > 1 else None,
+    )
 
 
 def _differ(pair: tuple[Reviewed, Reviewed]) -> bool:

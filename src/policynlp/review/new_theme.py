@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import numpy as np
+from sklearn.metrics import f1_score
 
 from policynlp.article import Article
 from policynlp.corpus.code_book import themes_in
@@ -20,7 +21,7 @@ from policynlp.corpus.read import read_corpus
 from policynlp.corpus.records import CODE_BOOK, SHEETS, section_of
 from policynlp.errors import CorpusError, InputError
 from policynlp.escaping import legal
-from policynlp.evaluation.metrics import f1_threshold, precision_recall_f1
+from policynlp.evaluation.metrics import f1_threshold
 from policynlp.files.atomic import write_whole
 from policynlp.language.terms import Floats
 from policynlp.model import Model
@@ -114,14 +115,14 @@ def take_in(folder: Path, model: Model, *, date: str | None = None) -> Progress:
     f1 = None
     if learnable(pool, holds, known):
         p = probabilities(crossed_scores(pool, holds, known).scores, holds, known)[known]
-        f1 = precision_recall_f1(holds[known], p >= f1_threshold(holds[known], p)).f1
+        f1 = float(f1_score(holds[known], p >= f1_threshold(holds[known], p)))
     return Progress(theme, n_rows, int(known.sum()), int((holds & known).sum()), f1)
 
 
 class _Found(NamedTuple):
     """What is thought of each paragraph of a pool, and the share that may have the theme.
 
-    ``probabilities`` are ``None`` where terms judge, which have none.
+    ``probabilities`` are ``None`` where terms decide, which have none.
     """
 
     scores: Scores
@@ -145,7 +146,7 @@ def _choose(
         raise InputError("the articles hold no paragraph that was not on a sheet; name more")
     corpus = [section_of(record["id"], record) for record in records]
     pool = make_pool(corpus, model.vocabulary, model.idf)
-    found = _judge(pool, seeds)
+    found = _estimate(pool, seeds)
     rows = choose_rows_to_label(pool, found.scores.scores, n_rows, share=found.share, taken=taken)
     return [_row(pool, found, seeds, row, records[pool.sections[row]], model.id) for row in rows]
 
@@ -160,8 +161,8 @@ def _taken(texts: Sequence[str], shown: frozenset[str]) -> Flags:
     return np.array(taken, dtype=bool)
 
 
-def _judge(pool: Pool, seeds: Seeds) -> _Found:
-    """Judge paragraphs by what is labelled or, before that is enough, by the terms."""
+def _estimate(pool: Pool, seeds: Seeds) -> _Found:
+    """Score paragraphs by what is labelled or, before that is enough, by the terms."""
     holds, known = _labelled(pool.corpus, seeds.theme)
     if learnable(pool, holds, known):
         found = crossed_scores(pool, holds, known)

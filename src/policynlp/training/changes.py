@@ -34,13 +34,18 @@ from policynlp.training.fit import Fit
 FIXED, BROKE = "fixed", "broke"
 HELD_OUT_TEXT, ADDED_LABELS = "held-out text", "added labels, out of fold"
 MACRO: Final = "macro"
+LEAST_ARTICLES: Final = 10  # resamples of fewer are much alike, and those of one all the same
 _F1: Final = 2
 _SHOWN: Final = 5  # cases of a kind on a terminal
 _QUOTED: Final = 60  # characters
 
 
 class Difference(NamedTuple):
-    """F1 of a theme, or macro-F1, by both models, with the interval of its difference."""
+    """F1 of a theme, or macro-F1, by both models, with the interval of its difference.
+
+    ``interval`` is ``None`` where fewer than ``LEAST_ARTICLES`` articles bear on it: nobody can
+    tell it from chance then.
+    """
 
     name: str
     before: float
@@ -61,7 +66,7 @@ class Difference(NamedTuple):
                 high=self.interval[1],
             )
             if self.interval
-            else ""
+            else say(" (fewer than {least} articles: too few to judge)", least=LEAST_ARTICLES)
         )
         change = self.after - self.before
         return f"{self.name} F1 {self.before:.3f} → {self.after:.3f}  {change:+.3f}{bounds}"
@@ -216,22 +221,16 @@ def _change(
     before: _Tags,
     after: _Tags,
 ) -> Change:
+    article_of = [section.article for section in sections for _ in section.paragraphs]
+    articles = np.unique(article_of, return_inverse=True)[1]
     learned = {file["sha256"] for file in current.details.get("corpus", {}).get("files", [])}
     return Change(
         data,
         int(before.known.any(axis=1).sum()),
         any(sha256(path) in learned for path in files),
-        list(_differences(themes, _articles(sections), before, after)),
+        list(_differences(themes, articles, before, after)),
         list(_cases(data, themes, sections, before, after)),
     )
-
-
-def _articles(sections: Sequence[LabelledSection]) -> Ints:
-    """Number the article of each paragraph."""
-    numbers: Ints = np.unique(
-        [s.article for s in sections for _ in s.paragraphs], return_inverse=True
-    )[1]
-    return numbers
 
 
 def _differences(
@@ -240,18 +239,21 @@ def _differences(
     counts = [count_hits(each.holds, each.tagged, articles) for each in (before, after)]
     resampled = [resampled_sums(each) for each in counts]
     totals = [each.sum(axis=0) for each in counts]
-    yield _difference(
-        MACRO, *([macro_scores(each)[..., _F1] for each in pair] for pair in (totals, resampled))
-    )
+    # Articles without label and tag bear on no F1.
+    bear: Flags = np.any(np.stack(counts), axis=(0, 3))
+
+    def difference(name: str, figures: list[list[Floats]], n_articles: int) -> Difference:
+        one, other = (float(np.nan_to_num(total)) for total in figures[0])
+        bounds = interval(figures[1][1] - figures[1][0])
+        return Difference(name, one, other, bounds if n_articles >= LEAST_ARTICLES else None)
+
+    macro = [[macro_scores(each)[..., _F1] for each in pair] for pair in (totals, resampled)]
+    yield difference(MACRO, macro, int(bear.any(axis=1).sum()))
     of_themes = [[scores(each)[..., _F1] for each in pair] for pair in (totals, resampled)]
     for i, theme in enumerate(themes):
-        if any(total[i].any() for total in totals):
-            yield _difference(theme, *([each[..., i] for each in pair] for pair in of_themes))
-
-
-def _difference(name: str, totals: list[Floats], resampled: list[Floats]) -> Difference:
-    one, other = (float(np.nan_to_num(value)) for value in totals)
-    return Difference(name, one, other, interval(resampled[1] - resampled[0]))
+        if bear[:, i].any():
+            own = [[each[..., i] for each in pair] for pair in of_themes]
+            yield difference(theme, own, int(bear[:, i].sum()))
 
 
 def _cases(

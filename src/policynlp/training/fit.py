@@ -34,7 +34,7 @@ PRECISIONS = (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
 WRITTEN_ROLL_UP = 0.1
 _UNREGULARISED = 1e6
 _MIN_EXAMPLES = 10
-_MIN_JUDGED = 100
+_MIN_TUNING = 100
 
 
 class Fit(NamedTuple):
@@ -66,14 +66,14 @@ def fit_model(
     data = build_dataset(sections, themes, vocabulary, idf)
     _check_enough(data, themes)
     crossed = cross_fit(data, len(vocabulary))
-    judged = _judged(data.paragraphs, data.written[data.structure.sections])
-    calibration = _calibrate(crossed.paragraphs, judged)
+    tuning = _tuning_labels(data.paragraphs, data.written[data.structure.sections])
+    calibration = _calibrate(crossed.paragraphs, tuning)
     paragraphs = sigmoid(crossed.paragraphs * calibration[:, 0] + calibration[:, 1])
     announced = sigmoid(crossed.run_ins * calibration[:, 0] + calibration[:, 1])
     announced[np.isinf(crossed.run_ins)] = 0.0
     evidence = roll_up(paragraphs, announced, data.structure)
-    judged_sections = _judged(data.sections, data.written)
-    weights = _fit_roll_up(evidence, data.sections, judged_sections)
+    tuning_sections = _tuning_labels(data.sections, data.written)
+    weights = _fit_roll_up(evidence, data.sections, tuning_sections)
     rolled = sigmoid((evidence * weights).sum(axis=2))
     views = np.split(crossed.coefficients, len(VIEWS), axis=1)
     model = Model(
@@ -85,21 +85,21 @@ def fit_model(
         crossed.intercepts,
         calibration,
         weights,
-        _thresholds(paragraphs, judged),
-        _thresholds(rolled, judged_sections),
+        _thresholds(paragraphs, tuning),
+        _thresholds(rolled, tuning_sections),
         abstracts,
         lexicon_of(abstract_words, vocabulary.terms),
         details,
         {
-            "paragraph": _promises(paragraphs, judged),
-            "section": _promises(rolled, judged_sections),
+            "paragraph": _promises(paragraphs, tuning),
+            "section": _promises(rolled, tuning_sections),
         },
     )
     model = replace(model, id=f"{name}-{digest(model)}")
     return Fit(model, set_beside_labels(model, sections, data, paragraphs, rolled))
 
 
-def _judged(labels: Labels, written: Flags) -> Labels:
+def _tuning_labels(labels: Labels, written: Flags) -> Labels:
     """Return the labels that calibration and thresholds go by: those of found text.
 
     Written text is easier than news (cross-validated macro-F1 0.90 against 0.78), so it
@@ -107,7 +107,7 @@ def _judged(labels: Labels, written: Flags) -> Labels:
     """
     found = labels.known & ~written[:, None]
     with_it, without = (labels.holds & found).sum(axis=0), (~labels.holds & found).sum(axis=0)
-    enough = np.minimum(with_it, without) >= _MIN_JUDGED
+    enough = np.minimum(with_it, without) >= _MIN_TUNING
     return Labels(labels.holds, np.where(enough, found, labels.known))
 
 
@@ -150,7 +150,7 @@ def _calibrate(decisions: Floats, labels: Labels) -> Floats:
     return np.array(rows)
 
 
-def _fit_roll_up(evidence: Floats, labels: Labels, judged: Labels) -> Floats:
+def _fit_roll_up(evidence: Floats, labels: Labels, tuning: Labels) -> Floats:
     """Fit one logistic regression on sections whose own label is known: weights [themes, 5].
 
     Themes share the slopes and have a constant each, drawn to a common one. With fewer labels
@@ -162,7 +162,7 @@ def _fit_roll_up(evidence: Floats, labels: Labels, judged: Labels) -> Floats:
         return np.tile([float(name == "mean_by_length") for name in ROLL_UP], (n_themes, 1))
     theme = np.broadcast_to(np.eye(n_themes), (len(evidence), n_themes, n_themes))
     rows = np.concatenate((evidence[:, :, :-1], theme), axis=2)[known]
-    weights = np.where(judged.known, 1.0, WRITTEN_ROLL_UP)[known]
+    weights = np.where(tuning.known, 1.0, WRITTEN_ROLL_UP)[known]
     fitted = LogisticRegression(C=1.0, max_iter=1000).fit(rows, holds, sample_weight=weights)
     n_slopes = len(ROLL_UP) - 1
     slopes = np.tile(fitted.coef_[0, :n_slopes], (n_themes, 1))

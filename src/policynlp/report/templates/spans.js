@@ -1,5 +1,12 @@
 "use strict";
 
+// Messages in the language of the page; one that is not there is said as it is.
+const words = JSON.parse(document.getElementById("words").textContent);
+
+function say(template, values) {
+  return (words[template] || template).replace(/\{(\w+)\}/g, (_, name) => values[name]);
+}
+
 // Elements are made here and hold text nodes only: nothing that an article says becomes markup.
 function make(tag, attributes, ...children) {
   const element = document.createElement(tag);

@@ -49,7 +49,7 @@ function fillFilters() {
       make("input", { type: "checkbox", name: "theme", value: i }), swatch(i), name));
   });
   byId("status").append(...Object.entries(STATUSES).map(([value, text]) => option(value, text)));
-  byId("source").append(...index.sources.map((name, i) => option(i, name || "来源不明")));
+  byId("source").append(...index.sources.map((name, i) => option(i, name || say("unknown source"))));
 }
 
 function wanted() {
@@ -80,7 +80,8 @@ function applyFilters() {
   byId("rows").replaceChildren();
   showMore();
   const all = index.articles.length;
-  byId("count").textContent = found.length === all ? `共 ${all} 篇` : `${found.length} 篇，共 ${all} 篇`;
+  byId("count").textContent = found.length === all
+    ? say("Articles: {all}", { all }) : say("Articles: {n} of {all}", { n: found.length, all });
 }
 
 // The list, in slices

@@ -1,10 +1,11 @@
 "use strict";
 
-const STATUSES = { tagged: "有主题", uncertain: "待定", none: "无主题" };
+const STATUSES = { tagged: say("with a theme"), uncertain: say("uncertain"), none: say("no theme") };
 const REASONS = {
-  byline: "署名", comments: "评论", contact: "联系方式", copyright: "版权", disclaimer: "声明",
-  editor: "编辑", metadata: "元数据", navigation: "导航", photo_credit: "图片说明",
-  promotion: "推广", related: "相关阅读", title: "标题", tools: "页面工具",
+  byline: say("byline"), comments: say("comments"), contact: say("contact"), copyright: say("copyright"),
+  disclaimer: say("disclaimer"), editor: say("editor"), metadata: say("metadata"), navigation: say("navigation"),
+  photo_credit: say("photo credit"), promotion: say("promotion"), related: say("related reading"),
+  title: say("title"), tools: say("page tools"),
 };
 
 const MOST_ODDS = 6;
@@ -38,11 +39,11 @@ function articleView(row, body, index) {
     make("p", { class: "chips" }, ...body.themes.map(([theme, p]) => chip(names, theme, p))),
     abstractView(row, body),
     ...body.themeAbstracts.filter(([, text]) => text).map(([theme, text]) =>
-      make("div", { class: "abstract" }, make("h3", {}, `摘要：${theme}`), make("p", {}, text))),
+      make("div", { class: "abstract" }, make("h3", {}, say("Abstract: {theme}", { theme })), make("p", {}, text))),
   ];
   if (cut === null) {
     parts.push(make("p", { class: "soft" },
-      "记录不含原文，只列出摘要与依据。评分时加 --with-text 可带上原文。"));
+      say("The record holds no text: only abstract and evidence are shown. Score with --with-text to have it.")));
   } else if (body.removed.length) {
     parts.push(removedSwitch(body));
   }
@@ -57,7 +58,7 @@ function metadata(row, body, index) {
   const line = make("p", { class: "soft meta" });
   known.filter(Boolean).forEach((text) => line.append(make("bdi", {}, text)));
   if (/^https?:\/\//i.test(body.url)) {
-    line.append(make("a", { href: body.url, target: "_blank", rel: "noopener noreferrer" }, "原网页"));
+    line.append(make("a", { href: body.url, target: "_blank", rel: "noopener noreferrer" }, say("Original page")));
   } else if (body.url) {
     line.append(make("bdi", {}, body.url));
   }
@@ -66,12 +67,12 @@ function metadata(row, body, index) {
 }
 
 function abstractView(row, body) {
-  const box = make("div", { class: "abstract", id: "abstract" }, make("h3", {}, "摘要"));
-  box.append(make("p", {}, row.abstract || "（无）"));
+  const box = make("div", { class: "abstract", id: "abstract" }, make("h3", {}, say("Abstract")));
+  box.append(make("p", {}, row.abstract || say("(none)")));
   if (body.text !== null && body.sentences.length) {
-    const places = make("p", { class: "soft places" }, "原文位置");
+    const places = make("p", { class: "soft places" }, say("In the text:"));
     body.sentences.forEach((_, i) => {
-      const button = make("button", { type: "button", "aria-label": `第 ${i + 1} 句在原文的位置` }, `${i + 1}`);
+      const button = make("button", { type: "button", "aria-label": say("Sentence {n} in the text", { n: i + 1 }) }, `${i + 1}`);
       button.addEventListener("click", () => showSentence(i));
       places.append(button);
     });
@@ -96,7 +97,8 @@ function removedSwitch(body) {
   box.addEventListener("change", () =>
     document.getElementById("content").classList.toggle("with-removed", box.checked));
   return make("p", { class: "switch" }, make("label", {}, box,
-    `显示剔除的内容（${body.removed.length} 处，${characters} 字）`));
+    say("Show what was removed (places: {places}, characters: {characters})",
+      { places: body.removed.length, characters })));
 }
 
 // Sections and what was removed, in the order of the text. What was removed within a section
@@ -151,7 +153,7 @@ function sectionView(section, names, content, head) {
   const view = make("section", { class: `part ${hue}` }, head);
   if (section.abstract) {
     view.append(make("details", { class: "section-abstract", open: !content },
-      make("summary", {}, "本节摘要"), make("p", {}, section.abstract)));
+      make("summary", {}, say("Abstract of the section")), make("p", {}, section.abstract)));
   }
   view.append(...(content || quotes(section, names)));
   return view;
@@ -160,7 +162,7 @@ function sectionView(section, names, content, head) {
 // What raised a section's themes, where there is no text to mark it in.
 function quotes(section, names) {
   return section.evidence.filter(([, found]) => found.length).map(([theme, found]) =>
-    make("p", { class: "quotes" }, `${names[theme]}的依据：`, ...found.flatMap(([, , weight, text]) =>
+    make("p", { class: "quotes" }, say("Evidence of {theme}: ", { theme: names[theme] }), ...found.flatMap(([, , weight, text]) =>
       [make("mark", { class: hueOf(theme), title: weightText(weight) }, text), " "])));
 }
 
@@ -169,14 +171,14 @@ function paragraphView(paragraph, section, marks, names, cut) {
   const view = make("div", { class: "paragraph odds-holder", tabindex: "0" }, make("p", {}, ...text));
   const own = paragraph.themes.filter((theme) => !section.themes.includes(theme));
   if (own.length) {
-    view.append(make("p", { class: "chips own" }, "本段：", ...own.map((theme) => chip(names, theme))));
+    view.append(make("p", { class: "chips own" }, say("This paragraph: "), ...own.map((theme) => chip(names, theme))));
   }
   view.append(odds(paragraph, names));
   return view;
 }
 
 function weightText(weight) {
-  return `${weight < 0 ? "−" : "+"}${Math.abs(weight).toFixed(2)} 对数几率`;
+  return say("{weight} log-odds", { weight: `${weight < 0 ? "−" : "+"}${Math.abs(weight).toFixed(2)}` });
 }
 
 // The text from start to end with its evidence marked and its abstract sentences findable.
@@ -190,7 +192,7 @@ function marked(start, end, marks, names, cut) {
     if (evidence.length) {
       const says = evidence.map((mark) => `${names[mark.theme]} ${weightText(mark.weight)}`);
       const classes = [hueOf(evidence[0].theme), ...sentences].join(" ");
-      return make("mark", { class: classes, title: says.join("；") }, text);
+      return make("mark", { class: classes, title: says.join(say("; ")) }, text);
     }
     return sentences.length ? make("span", { class: sentences.join(" ") }, text) : text;
   });
@@ -203,9 +205,9 @@ function odds(part, names) {
   const lines = listed.map(([theme, p]) =>
     make("li", {}, swatch(theme), make("span", {}, names[theme]), meter(theme, p), make("b", {}, percent(p))));
   if (listed.length < part.probabilities.length) {
-    lines.push(make("li", { class: "soft" }, `另有 ${names.length - listed.length} 个主题更低`));
+    lines.push(make("li", { class: "soft" }, say("further themes, lower: {n}", { n: names.length - listed.length })));
   } else if (listed.length < names.length) {
-    lines.push(make("li", { class: "soft" }, `${listed.length ? "其余" : "各"}主题均低于 1%`));
+    lines.push(make("li", { class: "soft" }, listed.length ? say("every other theme is below 1%") : say("every theme is below 1%")));
   }
   return make("div", { class: "odds" }, make("ul", {}, ...lines));
 }
