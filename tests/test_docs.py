@@ -38,7 +38,7 @@ NOT_RUN: Final = {
     "README.zh-CN.md": (2, "make and pip set up what the other blocks run in"),
     "docs/guide.md": (2, "pip sets up what the other blocks run in"),
     "docs/zh/guide.md": (3, "pip sets up what the other blocks run in"),
-    "docs/cookbook.md": (2, "shows a page in a notebook; a script of a schedule"),
+    "docs/cookbook.md": (1, "a script of a schedule"),
     "docs/scale.md": (4, "clusters; test_spark.py and test_dask.py run the Python as it is"),
     "docs/benchmarks.md": (1, "takes minutes, and peers that only the group bench has"),
 }
