@@ -27,7 +27,7 @@ LEVELS = (
     ("files",),
     ("language", "reading", "scored"),
     ("schema", "validation"),
-    ("article", "errors", "escaping", "processes"),
+    ("article", "errors", "escaping", "phases", "processes"),
     ("messages",),
 )
 RANKS = {group: rank for rank, groups in enumerate(LEVELS) for group in groups}

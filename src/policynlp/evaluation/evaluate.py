@@ -25,7 +25,9 @@ from policynlp.evaluation.metrics import (
 )
 from policynlp.evaluation.predictions import Outcome, Predictions, predict
 from policynlp.language.terms import Floats
+from policynlp.messages import say
 from policynlp.model import Model, load
+from policynlp.phases import Phase, TellPhase, silent
 from policynlp.validation import maps, number
 
 _DIGITS = 4
@@ -41,16 +43,19 @@ def evaluate(model: Model, corpus: Sequence[LabelledSection]) -> Figures:
     return figures_of(predict(model, corpus))
 
 
-def evaluate_files(folder: Path, data: Sequence[Path]) -> Figures:
+def evaluate_files(folder: Path, data: Sequence[Path], tell_phase: TellPhase = silent) -> Figures:
     """Return all figures of a model on labelled files, with its worst errors as ``errors``.
 
     The readers' agreement, where it lies beside the data, stands beside the model's figures;
     ``trained_on`` has the files that trained the model, whose figures flatter it, and
     ``not_measured`` the sections labelled for each theme that it does not know.
     """
+    tell_phase(Phase(say("reading the corpus")))
     model, corpus, files = load(folder), read_corpus(data), corpus_files(data)
     unknown = unknown_themes(corpus, model.themes)
+    tell_phase(Phase(say("tagging it")))
     found = predict(model, corpus)
+    tell_phase(Phase(say("measuring")))
     trained = model.details.get("corpus", {}).get("files", [])
     known = {file["sha256"] for file in trained}
     return {
