@@ -12,9 +12,16 @@ _COLUMNS: Final = (("P", "precision"), ("R", "recall"), ("F1", "f1"))
 
 
 def in_words(figures: Figures) -> Iterator[str]:
-    """Say for everybody what a model is good for: of the paragraphs, a sentence or two a theme."""
+    """Say for everybody what a model is good for: a sentence a theme, of paragraphs.
+
+    Rows drawn as they come count where there are enough of a theme: the others were chosen, so
+    that themes are more frequent among them than in the news.
+    """
     yield say("what to expect on articles that are new to the model:")
-    for theme, row in figures["paragraphs"]["themes"].items():
+    come = figures.get("as_they_come", {}).get("paragraphs", {"themes": {}})["themes"]
+    for theme, chosen in figures["paragraphs"]["themes"].items():
+        enough = theme in come and come[theme]["labelled"] >= _LEAST
+        row = come[theme] if enough else chosen
         found = say("it finds about {found} of 100", found=_in_100(row["recall"]))
         if row["tagged"]:
             yield say(
