@@ -100,6 +100,17 @@ def test_a_terminal_has_one_line_that_ends_empty(
     assert drawn == ["", "reading the corpus", "fitting: 1 of 20  ", " " * 16, ""]
 
 
+def test_a_shorter_line_covers_a_longer_one_of_chinese(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    with Phases(shown=True) as phases:
+        phases(Phase("用没有参与训练的文章检验"))
+        phases(Phase("写入模型"))
+    drawn = capsys.readouterr().err.split("\r")
+    assert drawn[1:] == ["用没有参与训练的文章检验", "写入模型" + " " * 16, " " * 8, ""]
+
+
 def test_a_long_phase_says_in_a_log_how_far_it_is(capsys: pytest.CaptureFixture[str]) -> None:
     phases = Phases(shown=True)
     begin = steps(phases, "fitting", 20)

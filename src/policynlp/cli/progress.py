@@ -25,18 +25,22 @@ class _Line:
     """The one line of a terminal that is written again and again."""
 
     def __init__(self) -> None:
-        self._length = 0
+        self._width = 0
 
     def draw(self, line: str) -> None:
-        redraw(line.ljust(self._length))
-        self._length = len(line)
+        """Write ``line`` over the one before, all of it: Chinese characters take two columns."""
+        from policynlp.cli.terminal import display_width
+
+        width = display_width(line)
+        redraw(line + " " * (self._width - width))
+        self._width = width
 
     def clear(self) -> None:
         """Take the line away."""
-        if self._length:
-            redraw(" " * self._length)
+        if self._width:
+            redraw(" " * self._width)
             redraw("")
-        self._length = 0
+        self._width = 0
 
 
 class Progress:
