@@ -4,7 +4,7 @@ Spark's ``mapInArrow`` takes it as it is; Dask, Ray and the like call it for eac
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Final
 
 from policynlp import __version__
@@ -12,11 +12,11 @@ from policynlp.article import Failure
 from policynlp.batch.options import DEFAULT_OPTIONS, Options
 from policynlp.batch.parquet import Table
 from policynlp.batch.scoring import Load, Scorer, score_chunk
-from policynlp.batch.source import Chunk
 from policynlp.batch.writers import STDOUT, output_for
 from policynlp.errors import ModelError
 from policynlp.files.parquet import items_of
 from policynlp.messages import speaking, spoken
+from policynlp.workers import Chunk
 
 PLACE: Final = "policynlp_place"
 """A column of the input that says where a row stands, which names a row without an id."""
@@ -56,7 +56,7 @@ class ArrowScorer:
         """The columns of the results, as Arrow has them."""
         import pyarrow as pa
 
-        texts = [(name, pa.string()) for name in Failure._fields if name != "id"]
+        texts = [(each.name, pa.string()) for each in fields(Failure) if each.name != "id"]
         return self._table.schema().append(pa.field(FAILURE, pa.struct(texts)))
 
     def __call__(self, batches: Iterable[Any]) -> Iterator[Any]:
@@ -77,8 +77,8 @@ class ArrowScorer:
         chunk = Chunk(0, list(items_of(batch, names, self.options.reading)))
         output = output_for(STDOUT, self.themes, self.options)  # Lines of JSON.
         with speaking(self.messages):
-            part = score_chunk(chunk, scorer, output, self.options)
-        rows = self._table.rows(part.output.splitlines()) + _failed(part.failures)
+            outcome = score_chunk(chunk, scorer, output, self.options)
+        rows = self._table.rows(outcome.output.splitlines()) + _failed(outcome.failures)
         return pa.RecordBatch.from_pylist(rows, schema)
 
     @property
@@ -106,5 +106,5 @@ class ArrowScorer:
 
 def _failed(failures: Sequence[Failure]) -> list[dict[str, Any]]:
     """Rows of articles without a result."""
-    rows = (failure._asdict() for failure in failures)
+    rows = (asdict(failure) for failure in failures)
     return [{"id": row.pop("id"), FAILURE: row} for row in rows]
