@@ -31,7 +31,7 @@ LEVELS = (
     ("results", "schema"),
     ("validation", "workers"),
     ("notebook",),
-    ("article", "errors", "escaping"),
+    ("article", "errors", "escaping", "phases"),
     ("messages",),
 )
 RANKS = {group: rank for rank, groups in enumerate(LEVELS) for group in groups}

@@ -10,22 +10,48 @@ from policynlp.cli.spark import LOCAL
 from policynlp.messages import say
 
 if TYPE_CHECKING:
+    from types import TracebackType
+
     from policynlp.batch import Counts, Summary
+    from policynlp.phases import Phase
     from policynlp.themes.drift import Drift
+
+
+_TERMINAL_SECONDS: Final = 0.2
+_LOG_SECONDS: Final = 10.0
+
+
+class _Line:
+    """The one line of a terminal that is written again and again."""
+
+    def __init__(self) -> None:
+        self._width = 0
+
+    def draw(self, line: str) -> None:
+        """Write ``line`` over the one before, all of it: Chinese characters take two columns."""
+        from policynlp.cli.terminal import display_width
+
+        width = display_width(line)
+        redraw(line + " " * (self._width - width))
+        self._width = width
+
+    def clear(self) -> None:
+        """Take the line away."""
+        if self._width:
+            redraw(" " * self._width)
+            redraw("")
+        self._width = 0
 
 
 class Progress:
     """Tells standard error how far a run is, if it is ``shown``."""
 
-    _TERMINAL_SECONDS: Final = 0.2
-    _LOG_SECONDS: Final = 10.0
-
     def __init__(self, *, shown: bool) -> None:
         """Say nothing yet, and in a log nothing of a run that is soon done."""
         self._shown = shown
         self._terminal = sys.stderr.isatty()
-        self._next = 0.0 if self._terminal else time.monotonic() + self._LOG_SECONDS
-        self._length = 0
+        self._next = 0.0 if self._terminal else time.monotonic() + _LOG_SECONDS
+        self._line = _Line()
 
     def show(self, summary: "Summary") -> None:
         """Say how many articles are done, if it is time to."""
@@ -33,19 +59,62 @@ class Progress:
             return
         line = progress_line(summary)
         if self._terminal:
-            self._next = time.monotonic() + self._TERMINAL_SECONDS
-            redraw(line.ljust(self._length))
-            self._length = len(line)
+            self._next = time.monotonic() + _TERMINAL_SECONDS
+            self._line.draw(line)
         else:
-            self._next = time.monotonic() + self._LOG_SECONDS
+            self._next = time.monotonic() + _LOG_SECONDS
             warn(line)
             sys.stderr.flush()
 
     def clear(self) -> None:
         """Take the line away from a terminal."""
-        if self._length:
-            redraw(" " * self._length)
-            redraw("")
+        self._line.clear()
+
+
+class Phases:
+    """Tells standard error which phase a run is in, if it is ``shown``.
+
+    A terminal has one line for all of it. A log has a line as each phase begins, and one every
+    ten seconds if the phase has steps.
+    """
+
+    def __init__(self, *, shown: bool) -> None:
+        """Say nothing yet."""
+        self._shown = shown
+        self._terminal = sys.stderr.isatty()
+        self._line = _Line()
+        self._name = ""
+        self._next = 0.0
+
+    def __enter__(self) -> "Phases":
+        """Return what to call with each phase."""
+        return self
+
+    def __exit__(
+        self,
+        kind: "type[BaseException] | None",
+        error: "BaseException | None",
+        trace: "TracebackType | None",
+    ) -> None:
+        """Leave no phase on a terminal, whatever happened."""
+        self.clear()
+
+    def __call__(self, phase: "Phase") -> None:
+        """Say which phase it is if that is new, or if it is time to say how far it is."""
+        begins = phase.name != self._name
+        if not self._shown or not (begins or time.monotonic() >= self._next):
+            return
+        self._name = phase.name
+        self._next = time.monotonic() + (_TERMINAL_SECONDS if self._terminal else _LOG_SECONDS)
+        if self._terminal:
+            self._line.draw(str(phase))
+        else:
+            warn(phase.name if begins else str(phase))
+            sys.stderr.flush()
+
+    def clear(self) -> None:
+        """Take the line away from a terminal, before something else is written there."""
+        self._line.clear()
 
 
 def progress_line(summary: "Summary") -> str:

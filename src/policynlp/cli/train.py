@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from policynlp.cli.arguments import DONE, above_zero, add_overwrite, named, positive
+from policynlp.cli.progress import Phases
 from policynlp.cli.screen import give, tell, warn
 from policynlp.errors import InputError, ModelError
 from policynlp.messages import say
@@ -103,11 +104,16 @@ def add_train(commands: "Commands") -> None:
         help=say("write the 200 labels that models trained on other articles doubt most"),
     )
     _add_update(parser)
+    _add_quiet(parser)
     parser.set_defaults(run=_train)
 
 
 def _labelled_text() -> str:
     return say("corpus folder, or labelled rows as .jsonl, .csv, .xlsx, .parquet or for fastText")
+
+
+def _add_quiet(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--quiet", action="store_true", help=say("do not show the phases of a run"))
 
 
 def _add_update(parser: argparse.ArgumentParser) -> None:
@@ -176,31 +182,54 @@ def add_evaluate(commands: "Commands") -> None:
         "--html", metavar="FILE", help=say("write a page with charts and worst errors")
     )
     add_overwrite(parser)
+    _add_quiet(parser)
     parser.set_defaults(run=_evaluate)
 
 
 def _train(args: argparse.Namespace) -> int:
-    from policynlp.evaluation.errors import Doubt, doubtful_labels
     from policynlp.files.output_paths import check_files
-    from policynlp.training.changes import Case
-    from policynlp.training.train import Additions, run_train, run_update
 
     corpus, output = named(args.corpus), Path(args.output)
     reads = [*corpus, *map(Path, args.add), *([Path(args.against)] if args.against else [])]
     tables = [Path(file) for file in (args.doubts, args.changes) if file]
     check_files(tables, [*reads, output], overwrite=args.overwrite)
+    if args.changes and not (args.add or args.against):
+        raise InputError("--changes: nothing to compare; give --add FOLDER or --against MODEL")
+    with Phases(shown=not args.quiet) as phases:
+        _get_ready(phases)
+        return _train_in_phases(args, corpus, output, phases)
+
+
+def _get_ready(phases: Phases) -> None:
+    """Say that something happens: what training and measuring import takes a second or two."""
+    from policynlp.phases import Phase
+
+    phases(Phase(say("getting ready")))
+
+
+def _train_in_phases(
+    args: argparse.Namespace, corpus: "Sequence[Path]", output: Path, phases: Phases
+) -> int:
+    from policynlp.evaluation.errors import doubt_table, doubtful_labels
+    from policynlp.training.changes import case_table
+    from policynlp.training.train import Additions, run_train, run_update
+
+    def told(*lines: str) -> None:
+        phases.clear()
+        tell(*lines)
+
     if not (args.add or args.against):
-        if args.changes:
-            raise InputError("--changes: nothing to compare; give --add FOLDER or --against MODEL")
-        outcome = run_train(corpus, output, tell)
+        outcome = run_train(corpus, output, told, phases)
     else:
         added = Additions([Path(path) for path in args.add], args.add_weight)
         against = Path(args.against) if args.against else None
-        outcome, cases = run_update(corpus, output, added, tell, against=against, force=args.force)
+        outcome, cases = run_update(
+            corpus, output, added, told, against=against, force=args.force, tell_phase=phases
+        )
         if args.changes:
-            _write_table(args.changes, [Case._fields, *cases])
+            _write_table(args.changes, case_table(cases))
     if args.doubts:
-        _write_table(args.doubts, [Doubt._fields, *doubtful_labels(outcome)])
+        _write_table(args.doubts, doubt_table(doubtful_labels(outcome)))
     return DONE
 
 
@@ -213,12 +242,15 @@ def _evaluate(args: argparse.Namespace) -> int:
     check_files(files, [Path(args.model), *data], overwrite=args.overwrite)
     if args.abstracts:
         return _evaluate_abstracts(args, data)
-    from policynlp.analyzer import load
-    from policynlp.evaluation.evaluate import evaluate
+    with Phases(shown=not args.quiet) as phases:
+        _get_ready(phases)
+        from policynlp.analyzer import load
+        from policynlp.evaluation.evaluate import evaluate
+
+        figures = evaluate(load(args.model), data, tell_phase=phases)
     from policynlp.evaluation.tables import as_report
     from policynlp.report.evaluation import evaluation_page
 
-    figures = evaluate(load(args.model), data)
     for theme, n in figures["not_measured"].items():
         note = say(
             "{theme} ({n} sections) is not measured: {model} does not know it",
@@ -234,9 +266,12 @@ def _evaluate_abstracts(args: argparse.Namespace, data: "Sequence[Path]") -> int
     from policynlp.corpus.picks import read_picks
     from policynlp.evaluation.abstracts import as_table, evaluate_abstracts
     from policynlp.model import load
+    from policynlp.phases import Phase
     from policynlp.report.evaluation import abstracts_page
 
-    figures = evaluate_abstracts(load(Path(args.model)), read_picks(data), args.length)
+    with Phases(shown=not args.quiet) as phases:
+        phases(Phase(say("measuring")))
+        figures = evaluate_abstracts(load(Path(args.model)), read_picks(data), args.length)
     return _show(figures, args, abstracts_page, as_table)
 
 

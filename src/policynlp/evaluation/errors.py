@@ -11,6 +11,7 @@ from policynlp.corpus.labelled import LabelledSection
 from policynlp.evaluation.predictions import Outcome, Predictions
 from policynlp.language.term_index import count_rows, lay_out
 from policynlp.language.terms import CHARACTER, Floats, Ints, tf_idf
+from policynlp.messages import say
 from policynlp.model import Model
 from policynlp.themes.evidence import Contributions, Question
 from policynlp.themes.predict import Weighted
@@ -22,6 +23,7 @@ _QUOTED: Final = 60  # characters
 _MOST_WORDS: Final = 8
 _DIGITS: Final = 4
 NO_THEME: Final = "none"
+YES, NO = "yes", "no"  # whether a row has the label
 
 
 def confusion(themes: Sequence[str], outcome: Outcome) -> dict[str, Any]:
@@ -163,6 +165,21 @@ class Doubt(NamedTuple):
     text: str
 
 
+def doubt_table(doubts: Sequence[Doubt]) -> list[Sequence[object]]:
+    """Return the rows of a table of doubts, its head first, in the language spoken."""
+    head = (
+        say("file"),
+        say("section"),
+        say("paragraph"),
+        say("theme"),
+        say("label"),
+        say("probability"),
+        say("text"),
+    )
+    answers = {YES: say("yes"), NO: say("no")}
+    return [head, *(doubt._replace(label=answers[doubt.label]) for doubt in doubts)]
+
+
 def doubtful_labels(found: Predictions) -> list[Doubt]:
     """Return the labels of paragraphs that are likeliest wrong, the likeliest first.
 
@@ -187,7 +204,7 @@ def doubtful_labels(found: Predictions) -> list[Doubt]:
                 section.id,
                 place + 1,
                 themes[theme],
-                "yes" if outcome.holds[row, theme] else "no",
+                YES if outcome.holds[row, theme] else NO,
                 round(float(outcome.probabilities[row, theme]), _DIGITS),
                 section.paragraphs[place].text[:_QUOTED],
             )

@@ -25,6 +25,8 @@ from policynlp.evaluation.metrics import (
 )
 from policynlp.evaluation.predictions import Outcome, Predictions, predict
 from policynlp.language.terms import Floats
+from policynlp.messages import say
+from policynlp.phases import Phase, TellPhase, silent
 from policynlp.validation import maps, number
 
 _DIGITS = 4
@@ -35,7 +37,7 @@ Figures = dict[str, Any]
 Agreement = Mapping[str, Mapping[str, float]]
 
 
-def evaluate(analyzer: Analyzer, data: object) -> Figures:
+def evaluate(analyzer: Analyzer, data: object, *, tell_phase: TellPhase = silent) -> Figures:
     """Return all figures of an analyzer's model on labelled text, as JSON has them.
 
     ``data`` is paths or rows as :func:`policynlp.corpus.read.labelled` takes them. Besides those
@@ -44,10 +46,13 @@ def evaluate(analyzer: Analyzer, data: object) -> Figures:
     each theme that it does not know. The readers' agreement, where it lies beside the data,
     stands beside the model's figures. Raises ``CorpusError`` for the first row that is wrong.
     """
+    tell_phase(Phase(say("reading the corpus")))
     model, corpus = analyzer.model, labelled(data)
     files = corpus_files(paths_of(data))
     unknown = unknown_themes(corpus, model.themes)
+    tell_phase(Phase(say("tagging it")))
     found = predict(model, corpus)
+    tell_phase(Phase(say("measuring")))
     trained = model.details.get("corpus", {}).get("files", [])
     known = {file["sha256"] for file in trained}
     return {

@@ -7,7 +7,42 @@ from policynlp.evaluation.evaluate import Figures
 from policynlp.evaluation.predictions import LEVELS
 from policynlp.messages import say
 
+_LEAST: Final = 30  # labelled paragraphs; of fewer a share may be off by 0.2 or more
 _COLUMNS: Final = (("P", "precision"), ("R", "recall"), ("F1", "f1"))
+
+
+def in_words(figures: Figures) -> Iterator[str]:
+    """Say for everybody what a model is good for: a sentence a theme, of paragraphs.
+
+    Rows drawn as they come count where there are enough of a theme: the others were chosen, so
+    that themes are more frequent among them than in the news.
+    """
+    yield say("what to expect on articles that are new to the model:")
+    come = figures.get("as_they_come", {}).get("paragraphs", {"themes": {}})["themes"]
+    for theme, chosen in figures["paragraphs"]["themes"].items():
+        enough = theme in come and come[theme]["labelled"] >= _LEAST
+        row = come[theme] if enough else chosen
+        found = say("it finds about {found} of 100", found=_in_100(row["recall"]))
+        if row["tagged"]:
+            yield say(
+                "  of 100 paragraphs tagged {theme}, about {right} are right; {found}{caution}",
+                theme=theme,
+                right=_in_100(row["precision"]),
+                found=found,
+                caution=_caution(row["labelled"]),
+            )
+        else:
+            yield say("  {theme} is never tagged: label more paragraphs of it", theme=theme)
+
+
+def _in_100(share: float) -> int:
+    return round(100 * share)
+
+
+def _caution(n_labelled: int) -> str:
+    if n_labelled >= _LEAST:
+        return ""
+    return say(" (a rough guess: only {n} paragraphs have this label)", n=n_labelled)
 
 
 def as_table(figures: Figures) -> Iterator[str]:

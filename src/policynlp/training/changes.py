@@ -28,6 +28,7 @@ from policynlp.evaluation.predictions import predict
 from policynlp.language.terms import Floats, Ints
 from policynlp.messages import say
 from policynlp.model import Model
+from policynlp.phases import TellPhase, silent, steps
 from policynlp.training.classifiers import N_FOLDS
 from policynlp.training.fit import Fit
 
@@ -97,21 +98,74 @@ class Change(NamedTuple):
     @property
     def name(self) -> str:
         """What to call the data before a person; ``data`` is for programs."""
-        names = {
-            HELD_OUT_TEXT: say("held-out text"),
-            ADDED_LABELS: say("added labels, out of fold"),
-        }
-        return names[self.data]
+        return _data_names()[self.data]
+
+    def count(self, kind: str) -> int:
+        """Return how many paragraphs are ``FIXED``, or ``BROKE``."""
+        return sum(case.change == kind for case in self.cases)
 
     def worse(self) -> list[str]:
         """Return what fell by more than chance."""
         return [str(each) for each in self.differences if each.is_worse]
 
+    def verdict(self, current: Model) -> str:
+        """Say in a sentence for everybody what changes, and whether it is for the better."""
+        macro = self.differences[0].interval
+        if self.worse():
+            judged = say("worse than {id}", id=current.id)
+        elif macro is None:
+            judged = say("too few articles to judge")
+        elif macro[0] > 0:
+            judged = say("better than {id}", id=current.id)
+        else:
+            judged = say("as good as {id}: the difference may be chance", id=current.id)
+        return say(
+            "{data}, {rows} paragraphs: fixed {n_fixed}, broke {n_broke}; {judged}",
+            data=self.name,
+            rows=self.rows,
+            n_fixed=self.count(FIXED),
+            n_broke=self.count(BROKE),
+            judged=judged,
+        )
+
+
+def _data_names() -> dict[str, str]:
+    return {
+        HELD_OUT_TEXT: say("held-out text"),
+        ADDED_LABELS: say("added labels, out of fold"),
+    }
+
+
+def _kind_names() -> dict[str, str]:
+    return {FIXED: say("fixed"), BROKE: say("broke")}
+
+
+def case_table(cases: Sequence[Case]) -> list[Sequence[object]]:
+    """Return the rows of a table of cases, its head first, in the language spoken."""
+    head = (
+        say("data"),
+        say("change"),
+        say("section"),
+        say("paragraph"),
+        say("labels"),
+        say("before"),
+        say("after"),
+        say("text"),
+    )
+    data, kinds = _data_names(), _kind_names()
+    named = (case._replace(data=data[case.data], change=kinds[case.change]) for case in cases)
+    return [head, *named]
+
 
 class Refit(Protocol):
     """Fits a model to some sections, for all themes or some."""
 
-    def __call__(self, chosen: Sequence[LabelledSection], only: Sequence[str] = ...) -> Fit:
+    def __call__(
+        self,
+        chosen: Sequence[LabelledSection],
+        only: Sequence[str] = ...,
+        tell_phase: TellPhase = ...,
+    ) -> Fit:
         """Return the fit."""
         ...
 
@@ -134,7 +188,11 @@ def changes_on_held_out(current: Model, new: Model, held_out: Sequence[Path]) ->
 
 
 def changes_on_added(
-    current: Model, sections: Sequence[LabelledSection], refit: Refit, files: Sequence[Path]
+    current: Model,
+    sections: Sequence[LabelledSection],
+    refit: Refit,
+    files: Sequence[Path],
+    tell_phase: TellPhase = silent,
 ) -> Iterator[Change]:
     """Yield what changes on the sections of added ``files``, if there are any.
 
@@ -154,7 +212,10 @@ def changes_on_added(
         for fold in sorted(set(numbers))
     ]
     parts = []
+    name = say("comparing with {id} on added labels", id=current.id)
+    begin = steps(tell_phase, name, len(in_fold))
     for part in in_fold:
+        begin()
         held = {section.id for section in part}
         left = [section for section in sections if section.id not in held]
         try:
@@ -170,7 +231,7 @@ def changes_on_added(
 
 def change_lines(current: Model, changes: Sequence[Change]) -> Iterator[str]:
     """Lay changes out for a terminal."""
-    kinds = {FIXED: say("fixed"), BROKE: say("broke")}
+    kinds = _kind_names()
     for change in changes:
         yield say(
             "{data}, {rows} paragraphs, {id} → new:",
@@ -184,7 +245,6 @@ def change_lines(current: Model, changes: Sequence[Change]) -> Iterator[str]:
         fixed, broke = (
             [case for case in change.cases if case.change == kind] for kind in (FIXED, BROKE)
         )
-        yield say("  fixed {n_fixed}, broke {n_broke}", n_fixed=len(fixed), n_broke=len(broke))
         for case in (*broke[:_SHOWN], *fixed[:_SHOWN]):
             yield (
                 say(

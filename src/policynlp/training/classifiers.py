@@ -1,5 +1,6 @@
 """The linear classifiers: one support vector machine a theme, the mean of the folds' machines."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -8,7 +9,9 @@ from sklearn.svm import LinearSVC
 
 from policynlp.corpus.dataset import Dataset, Flags, Labels, folds
 from policynlp.language.terms import Counts, Floats
+from policynlp.messages import say
 from policynlp.model import VIEWS
+from policynlp.phases import TellPhase, silent, steps
 
 # Chosen by grouped cross-validation and on newspaper features; the losers and their figures
 # stand in docs/experiments.md. The scales weigh a paragraph's own text against its context.
@@ -72,18 +75,24 @@ def classifier(features: sp.csr_matrix, holds: Flags, weights: Floats) -> Linear
 
 
 def fit_classifiers(
-    features: sp.csr_matrix, labels: Labels, weights: Floats
+    features: sp.csr_matrix,
+    labels: Labels,
+    weights: Floats,
+    begin: Callable[[], None] = silent,
 ) -> tuple[Floats, Floats]:
-    """Return coefficients [themes, features] and intercepts [themes], each from known rows."""
-    fitted = [
-        classifier(features[known], holds[known], weights[known])
-        for holds, known in zip(labels.holds.T, labels.known.T, strict=True)
-    ]
+    """Return coefficients [themes, features] and intercepts [themes], each from known rows.
+
+    ``begin`` is called before each theme.
+    """
+    fitted = []
+    for holds, known in zip(labels.holds.T, labels.known.T, strict=True):
+        begin()
+        fitted.append(classifier(features[known], holds[known], weights[known]))
     coefficients = np.concatenate([machine.coef_ for machine in fitted])
     return coefficients, np.array([float(machine.intercept_[0]) for machine in fitted])
 
 
-def cross_fit(data: Dataset, n_terms: int) -> CrossFit:
+def cross_fit(data: Dataset, n_terms: int, tell_phase: TellPhase = silent) -> CrossFit:
     """Fit classifiers on all folds but one, in turn, and average them into the model's own.
 
     A mean of linear machines is a linear machine. Calibrated on values out of fold, it is less
@@ -97,10 +106,13 @@ def cross_fit(data: Dataset, n_terms: int) -> CrossFit:
     fold = folds(data.articles, N_FOLDS)[data.structure.sections]
     decisions, announced = np.zeros(holds.shape), np.full(holds.shape, -np.inf)
     fitted = []
-    for held in np.unique(fold):
+    numbers = np.unique(fold)
+    name = say("fitting each theme {n} times, without a part of the articles", n=len(numbers))
+    begin = steps(tell_phase, name, len(numbers) * holds.shape[1])
+    for held in numbers:
         train, test = fold != held, fold == held
         coefficients, intercepts = fit_classifiers(
-            features[train], Labels(holds[train], known[train]), weights[train]
+            features[train], Labels(holds[train], known[train]), weights[train], begin
         )
         decisions[test] = features[test] @ coefficients.T + intercepts
         headed = test & (np.diff(run_ins.indptr) > 0)

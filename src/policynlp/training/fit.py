@@ -20,6 +20,7 @@ from policynlp.evaluation.predictions import Predictions, set_beside_labels
 from policynlp.language.terms import Floats
 from policynlp.messages import say
 from policynlp.model import ROLL_UP, VIEWS, Model, Promises, Thresholds, digest
+from policynlp.phases import Phase, TellPhase, silent
 from policynlp.themes.predict import roll_up, sigmoid
 from policynlp.training.classifiers import N_FOLDS, VIEW_SCALES, cross_fit
 
@@ -52,6 +53,7 @@ def fit_model(
     abstracts: Floats,
     abstract_words: Mapping[str, float],
     details: dict[str, Any],
+    tell_phase: TellPhase = silent,
 ) -> Fit:
     """Fit classifiers, calibration, roll-up and thresholds for ``themes``.
 
@@ -62,10 +64,12 @@ def fit_model(
     Raises ``CorpusError`` if a theme has fewer than ten paragraphs with the label, or without,
     or has either in too few articles to cross-validate.
     """
+    tell_phase(Phase(say("counting words")))
     vocabulary, idf = choose_vocabulary(sections)
     data = build_dataset(sections, themes, vocabulary, idf)
     _check_enough(data, themes)
-    crossed = cross_fit(data, len(vocabulary))
+    crossed = cross_fit(data, len(vocabulary), tell_phase)
+    tell_phase(Phase(say("calibrating probabilities and choosing thresholds")))
     tuning = _tuning_labels(data.paragraphs, data.written[data.structure.sections])
     calibration = _calibrate(crossed.paragraphs, tuning)
     paragraphs = sigmoid(crossed.paragraphs * calibration[:, 0] + calibration[:, 1])

@@ -17,11 +17,12 @@ from policynlp.corpus.records import HELD_OUT, corpus_files, sha256
 from policynlp.errors import OutputError, WorseModelError
 from policynlp.evaluation.evaluate import Figures, level_figures
 from policynlp.evaluation.predictions import Outcome, Predictions
-from policynlp.evaluation.tables import as_table
+from policynlp.evaluation.tables import as_table, in_words
 from policynlp.files.output_paths import check_name, check_writable, identity, within
 from policynlp.language.terms import Floats
 from policynlp.messages import say
 from policynlp.model import MANIFEST, default_folder, load, save
+from policynlp.phases import Phase, TellPhase, silent
 from policynlp.training.card import model_card
 from policynlp.training.changes import (
     Case,
@@ -51,7 +52,11 @@ NOTHING = Additions()
 
 
 def train(
-    data: object, *, name: str = "model", definitions: Mapping[str, str] | None = None
+    data: object,
+    *,
+    name: str = "model",
+    definitions: Mapping[str, str] | None = None,
+    tell_phase: TellPhase = silent,
 ) -> Analyzer:
     """Train a model on labelled text and return an analyzer with it; nothing is written.
 
@@ -59,47 +64,61 @@ def train(
     takes them. ``definitions`` of themes by name say which are learned, in this order; else the
     code book in one of the folders does, else all that rows are labelled for are. What was
     measured out of fold is in ``model.details["metrics"]``. Raises ``CorpusError`` where a row
-    is wrong or a theme has too few examples.
+    is wrong or a theme has too few examples. ``tell_phase`` is told how far it is.
     """
+    tell_phase(Phase(say("reading the corpus")))
     paths = paths_of(data)
     sections = labelled(data)
     book = dict(definitions) if definitions else read_code_book(paths)
     fit = _fitting(sections, name, book, [_file_details(p) for p in corpus_files(paths)], paths)
-    found = fit(sections)
-    _describe(found)
+    found = fit(sections, tell_phase=tell_phase)
+    _describe(found, tell_phase)
     return Analyzer(found.model)
 
 
-def train_folder(paths: Sequence[Path], output: Path, added: Additions = NOTHING) -> Fit:
+def train_folder(
+    paths: Sequence[Path],
+    output: Path,
+    added: Additions = NOTHING,
+    tell_phase: TellPhase = silent,
+) -> Fit:
     """Train on the corpus files and folders ``paths`` and write a model folder to ``output``.
 
     Raises ``CorpusError`` where a record is wrong or a theme has too few examples, and
-    ``OutputError`` where a model must not be written.
+    ``OutputError`` where a model must not be written. ``tell_phase`` is told how far it is.
     """
     check_model_folder(output, [*paths, *added.paths])
-    fit = fit_corpus(paths, output.name, added)
+    fit = fit_corpus(paths, output.name, added, tell_phase)
+    tell_phase(Phase(say("writing the model")))
     save(fit.model, output, model_card(fit.model))
     return fit
 
 
-def fit_corpus(paths: Sequence[Path], name: str, added: Additions = NOTHING) -> Fit:
+def fit_corpus(
+    paths: Sequence[Path],
+    name: str,
+    added: Additions = NOTHING,
+    tell_phase: TellPhase = silent,
+) -> Fit:
     """Fit a model and its card's figures, and write nothing; errors are those of :func:`train`."""
-    sections, fit = _prepare(paths, name, added)
-    found = fit(sections)
-    _describe(found)
+    sections, fit = _prepare(paths, name, added, tell_phase)
+    found = fit(sections, tell_phase=tell_phase)
+    _describe(found, tell_phase)
     return found
 
 
-def _describe(fit: Fit) -> None:
+def _describe(fit: Fit, tell_phase: TellPhase) -> None:
     """Note in the model how good it is, and what it was trained on is like."""
+    tell_phase(Phase(say("measuring on articles that were left out")))
     fit.model.details["metrics"] = cross_validated(fit.predictions)
     fit.model.details["reference"] = reference_of(fit.predictions).as_record()
 
 
 def _prepare(
-    paths: Sequence[Path], name: str, added: Additions
+    paths: Sequence[Path], name: str, added: Additions, tell_phase: TellPhase
 ) -> tuple[list[LabelledSection], Refit]:
     """Return all labelled sections, and what fits a model to them or some of them."""
+    tell_phase(Phase(say("reading the corpus")))
     everything = [*paths, *added.paths]
     further = set(map(str, corpus_files(added.paths)))
     sections = [
@@ -131,7 +150,11 @@ def _fitting(
     }
     themes = themes_of(sections, code_book)
 
-    def fit(chosen: Sequence[LabelledSection], only: Sequence[str] = themes) -> Fit:
+    def fit(
+        chosen: Sequence[LabelledSection],
+        only: Sequence[str] = themes,
+        tell_phase: TellPhase = silent,
+    ) -> Fit:
         return fit_model(
             chosen,
             only,
@@ -139,6 +162,7 @@ def _fitting(
             abstracts=abstracts,
             abstract_words=abstract_words,
             details=dict(details),
+            tell_phase=tell_phase,
         )
 
     return fit
@@ -171,10 +195,13 @@ def cross_validated(found: Predictions) -> Figures:
     return reports(found.levels()) | further
 
 
-def run_train(corpus: Sequence[Path], output: Path, tell: Tell) -> Predictions:
+def run_train(
+    corpus: Sequence[Path], output: Path, tell: Tell, tell_phase: TellPhase = silent
+) -> Predictions:
     """Train, tell how well it went and return the out-of-fold outcomes."""
-    fit = train_folder(corpus, output)
-    tell(*as_table(fit.model.details["metrics"]))
+    fit = train_folder(corpus, output, tell_phase=tell_phase)
+    metrics = fit.model.details["metrics"]
+    tell(*in_words(metrics), *as_table(metrics))
     tell(say("{id} written to {output}", id=fit.model.id, output=output))
     return fit.predictions
 
@@ -187,6 +214,7 @@ def run_update(
     *,
     against: Path | None = None,
     force: bool = False,
+    tell_phase: TellPhase = silent,
 ) -> tuple[Predictions, list[Case]]:
     """Train, tell what changes against the current model, and write the new one if it may be.
 
@@ -197,15 +225,17 @@ def run_update(
     check_model_folder(output, [*corpus, *added.paths])
     stands = (output / MANIFEST).is_file()
     current = load(against or (output if stands else default_folder()))
-    sections, refit = _prepare(corpus, output.name, added)
-    fit = refit(sections)
-    _describe(fit)
-    tell(*as_table(fit.model.details["metrics"]))
+    sections, refit = _prepare(corpus, output.name, added, tell_phase)
+    fit = refit(sections, tell_phase=tell_phase)
+    _describe(fit, tell_phase)
+    tell_phase(Phase(say("comparing with {id}", id=current.id)))
     changes = [
         *changes_on_held_out(current, fit.model, held_out(corpus)),
-        *changes_on_added(current, sections, refit, corpus_files(added.paths)),
+        *changes_on_added(current, sections, refit, corpus_files(added.paths), tell_phase),
     ]
-    tell(*change_lines(current, changes))
+    metrics = fit.model.details["metrics"]
+    tell(*([change.verdict(current) for change in changes] or in_words(metrics)))
+    tell(*as_table(metrics), *change_lines(current, changes))
     if not changes:
         tell(
             say(
@@ -223,6 +253,7 @@ def run_update(
             data=changes[0].name,
             worse=say("; ").join(worse),
         )
+    tell_phase(Phase(say("writing the model")))
     save(fit.model, output, model_card(fit.model))
     tell(say("{id} written to {output}", id=fit.model.id, output=output))
     return fit.predictions, [case for change in changes for case in change.cases]
