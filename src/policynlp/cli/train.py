@@ -87,10 +87,10 @@ def add_train(commands: "Commands") -> None:
     parser = commands.add_parser(
         "train",
         help=say("train a model from labelled text"),
-        epilog=say("example: {command}", command="policynlp train corpus/ mine.jsonl -o my-model"),
+        epilog=say("example: {command}", command="policynlp train mine.jsonl --base -o my-model"),
     )
     parser.add_argument(
-        "corpus", nargs="+", metavar="CORPUS", help=say("corpus folder, .jsonl or .csv")
+        "corpus", nargs="*", metavar="CORPUS", help=say("corpus folder, .jsonl or .csv")
     )
     parser.add_argument(
         "-o",
@@ -110,6 +110,13 @@ def add_train(commands: "Commands") -> None:
 
 def _add_update(parser: argparse.ArgumentParser) -> None:
     """Add what a model is held against, and labels that are added to a corpus."""
+    parser.add_argument(
+        "--base",
+        action="store_true",
+        help=say(
+            "train on the corpus that comes with policynlp; CORPUS, if any, is added as by --add"
+        ),
+    )
     parser.add_argument(
         "--add",
         action="append",
@@ -132,7 +139,9 @@ def _add_update(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--changes",
         metavar="FILE.csv",
-        help=say("with --add or --against: write every paragraph that is right or wrong now"),
+        help=say(
+            "with --base, --add or --against: write every paragraph that is right or wrong now"
+        ),
     )
     parser.add_argument(
         "--force",
@@ -180,21 +189,29 @@ def add_evaluate(commands: "Commands") -> None:
 
 
 def _train(args: argparse.Namespace) -> int:
+    from policynlp.corpus.base import base_folder
     from policynlp.evaluation.errors import Doubt, doubtful_labels
     from policynlp.files.output_paths import check_files
     from policynlp.training.changes import Case
     from policynlp.training.train import Additions, run_train, run_update
 
     corpus, output = named(args.corpus), Path(args.output)
-    reads = [*corpus, *map(Path, args.add), *([Path(args.against)] if args.against else [])]
+    additions = [Path(path) for path in args.add]
+    if args.base:
+        corpus, additions = [base_folder()], [*corpus, *additions]
+    if not corpus:
+        raise InputError("nothing to train on: name a CORPUS, or give --base")
+    reads = [*corpus, *additions, *([Path(args.against)] if args.against else [])]
     tables = [Path(file) for file in (args.doubts, args.changes) if file]
     check_files(tables, [*reads, output], overwrite=args.overwrite)
-    if not (args.add or args.against):
+    if not (args.base or args.add or args.against):
         if args.changes:
-            raise InputError("--changes: nothing to compare; give --add FOLDER or --against MODEL")
+            raise InputError(
+                "--changes: nothing to compare; give --base, --add FOLDER or --against MODEL"
+            )
         outcome = run_train(corpus, output, tell)
     else:
-        added = Additions([Path(path) for path in args.add], args.add_weight)
+        added = Additions(additions, args.add_weight)
         against = Path(args.against) if args.against else None
         outcome, cases = run_update(corpus, output, added, tell, against=against, force=args.force)
         if args.changes:

@@ -9,7 +9,13 @@ from typing import Any, Final
 
 from policynlp.corpus.counts import COUNTS_SUFFIX, read_counts
 from policynlp.corpus.labelled import LabelledSection
-from policynlp.corpus.records import corpus_files, json_records, section_of, text_of
+from policynlp.corpus.records import (
+    corpus_files,
+    json_records,
+    plain_name,
+    section_of,
+    text_of,
+)
 from policynlp.errors import CorpusError
 from policynlp.messages import say
 
@@ -38,9 +44,10 @@ def read_corpus(paths: Iterable[Path]) -> list[LabelledSection]:
 
 
 def _read_file(path: Path) -> Iterator[LabelledSection]:
-    if path.name.lower().endswith(COUNTS_SUFFIX):
+    name = plain_name(path).lower()
+    if name.endswith(COUNTS_SUFFIX):
         return read_counts(path)
-    return read_table(path) if path.suffix.lower() == ".csv" else _read_text_records(path)
+    return read_table(path) if name.endswith(".csv") else _read_text_records(path)
 
 
 def _read_text_records(path: Path) -> Iterator[LabelledSection]:

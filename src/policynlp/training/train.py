@@ -12,7 +12,7 @@ import policynlp
 from policynlp.corpus.code_book import read_code_book, themes_of
 from policynlp.corpus.labelled import LabelledSection
 from policynlp.corpus.read import read_corpus
-from policynlp.corpus.records import HELD_OUT, corpus_files, sha256
+from policynlp.corpus.records import HELD_OUT, corpus_files, plain_name, sha256
 from policynlp.errors import OutputError, WorseModelError
 from policynlp.evaluation.evaluate import Figures, level_figures
 from policynlp.evaluation.predictions import Outcome, Predictions
@@ -203,7 +203,7 @@ def held_out(corpus: Sequence[Path]) -> list[Path]:
 
 
 def _file_details(path: Path) -> dict[str, Any]:
-    return {"file": f"{path.parent.name}/{path.name}", "sha256": sha256(path)}
+    return {"file": f"{path.parent.name}/{plain_name(path)}", "sha256": sha256(path)}
 
 
 def _sizes(sections: Sequence[LabelledSection]) -> dict[str, int]:
