@@ -25,9 +25,10 @@ LEVELS = (
     ("themes", "thresholds"),
     ("model",),
     ("files",),
-    ("language", "reading", "scored"),
-    ("schema", "validation"),
-    ("article", "errors", "escaping", "processes"),
+    ("language", "reading"),
+    ("schema",),
+    ("validation", "workers"),
+    ("article", "errors", "escaping"),
     ("messages",),
 )
 RANKS = {group: rank for rank, groups in enumerate(LEVELS) for group in groups}

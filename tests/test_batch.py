@@ -13,8 +13,8 @@ import pytest
 from fake_analyzer import CRASH, THEMES, FakeAnalyzer
 from policynlp.article import Abstract, Analysis, Article, Failure
 from policynlp.batch import Options, Shard, Summary, look, score
+from policynlp.batch.inputs import Inputs, make_chunks
 from policynlp.batch.scoring import Load
-from policynlp.batch.source import Source, make_chunks
 from policynlp.errors import InputError
 from policynlp.files.items import Item, Reading
 from policynlp.files.jsonl import parse_line
@@ -365,7 +365,7 @@ def test_workers_end_together(tmp_path: Path) -> None:
     """A chunk is at most a quarter of what is left, or so small that it does not matter."""
     lines = "".join(json.dumps({"text": "x" * (2000 + 50 * (i % 7))}) + "\n" for i in range(3000))
     (tmp_path / "in.jsonl").write_text(lines, encoding="utf-8")
-    source = Source([str(tmp_path / "in.jsonl")], Options())
+    source = Inputs([str(tmp_path / "in.jsonl")], Options())
     total = source.survey().size
     chunks = list(make_chunks(source.chosen(), total=total))
     sizes = [sum(1500 + e.size for e in chunk.entries if isinstance(e, Item)) for chunk in chunks]

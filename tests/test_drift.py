@@ -15,7 +15,7 @@ from policynlp import cli
 from policynlp.analyzer import Analyzer
 from policynlp.article import Failure
 from policynlp.batch import Shard, drift_of, finished_run, merge, score
-from policynlp.batch import source as source_module
+from policynlp.batch import inputs as inputs_module
 from policynlp.batch.options import Options
 from policynlp.batch.scoring import Counts
 from policynlp.corpus.counts import write_counts
@@ -24,7 +24,7 @@ from policynlp.errors import InputError, ModelError
 from policynlp.language.terms import count_terms
 from policynlp.messages import speaking
 from policynlp.report.collection import Earlier, collection_page
-from policynlp.scored import read_scored
+from policynlp.schema import read_scored
 from policynlp.themes.drift import (
     FAR,
     FEWEST,
@@ -171,8 +171,8 @@ def test_a_damaged_profile_is_refused(damaged: dict[str, object]) -> None:
 @pytest.fixture
 def archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[list[str]], str]:
     """A file with articles, which are scored in chunks of about eight."""
-    monkeypatch.setattr(source_module, "_SMALLEST", 8 * 2000)
-    monkeypatch.setattr(source_module, "_LARGEST", 8 * 2000)
+    monkeypatch.setattr(inputs_module, "_SMALLEST", 8 * 2000)
+    monkeypatch.setattr(inputs_module, "_LARGEST", 8 * 2000)
 
     def write(texts: list[str]) -> str:
         lines = [json.dumps({"id": f"n{i}", "text": text}) for i, text in enumerate(texts)]

@@ -12,8 +12,7 @@ import pytest
 from fake_analyzer import FakeAnalyzer
 from policynlp.article import Analysis, Failure
 from policynlp.batch import Options, score
-from policynlp.batch.workbook import Book
-from policynlp.batch.writers import Columns
+from policynlp.batch.writers import output_for
 from policynlp.errors import InputError, OutputError
 from policynlp.files.find import find_inputs
 from policynlp.files.items import Reading
@@ -149,9 +148,9 @@ def test_too_many_columns() -> None:
     record = {"text": "甲。", **{str(n): n for n in range(MAX_COLUMNS)}}
     with pytest.raises(InputError, match=r"a:1: 16,385 fields, more than 16,384: drop those"):
         article_from_record(record, place="a:1")
-    columns = Columns(["id"], [str(n) for n in range(MAX_COLUMNS)], "en")
+    columns = [str(n) for n in range(MAX_COLUMNS - 13)]
     with pytest.raises(OutputError, match=r"16,385 columns, more than the 16,384 of a sheet"):
-        Book(columns, columns, "en")
+        output_for("out.xlsx", ["数字化"], KEEP, columns)
 
 
 def test_names_of_many_columns_are_not_remembered() -> None:

@@ -28,8 +28,7 @@ from policynlp.evaluation.metrics import (
 )
 from policynlp.language.words import fold, normalise, words
 from policynlp.reading import read_text, split_clauses, split_sentences
-from policynlp.schema import DIGITS, to_json
-from policynlp.scored import Scored, read_scored
+from policynlp.schema import DIGITS, Scored, read_scored, to_json
 
 law = settings(
     max_examples=120,
@@ -122,10 +121,12 @@ def test_records_are_read_as_they_were_written(text: str) -> None:
     for name in ("id", "title", "published", "source", "author", "url"):
         assert getattr(scored, name) == getattr(article, name)
     assert (scored.status, scored.model) == (analysis.status, analysis.model)
-    assert scored.themes == {tag.theme: round(tag.probability, DIGITS) for tag in analysis.themes}
-    assert scored.abstract_text == analysis.abstract.text
-    assert scored.theme_abstracts == {t: a.text for t, a in analysis.theme_abstracts.items()}
-    assert [(q.start, q.end, q.text) for q in scored.removed] == [
+    found = {tag.theme: tag.probability for tag in scored.themes}
+    assert found == {tag.theme: round(tag.probability, DIGITS) for tag in analysis.themes}
+    assert scored.abstract.text == analysis.abstract.text
+    found_abstracts = {t: a.text for t, a in scored.theme_abstracts.items()}
+    assert found_abstracts == {t: a.text for t, a in analysis.theme_abstracts.items()}
+    assert [(each.start, each.end, each.reason) for each in scored.removed] == [
         (each.start, each.end, each.reason) for each in article.removed
     ]
     _check_sections(scored, analysis)
@@ -133,21 +134,24 @@ def test_records_are_read_as_they_were_written(text: str) -> None:
 
 def _check_sections(scored: Scored, analysis: Analysis) -> None:
     text = analysis.article.text
-    quotes = list(scored.abstract)
+    quotes = list(scored.abstract.sentences)
     for read, written in zip(scored.sections, analysis.sections, strict=True):
         section, heading = written.section, written.section.heading
         assert read.heading == (text[heading.start : heading.end] if heading else "")
         assert (read.start, read.end, read.level) == (section.start, section.end, section.level)
-        assert (read.status, read.abstract) == (written.status, written.abstract.text)
+        assert (read.status, read.abstract.text) == (written.status, written.abstract.text)
         assert read.probabilities == {
             theme: round(p, DIGITS) for theme, p in written.probabilities.items()
         }
         assert [(p.start, p.end, p.status) for p in read.paragraphs] == [
             (p.paragraph.start, p.paragraph.end, p.status) for p in written.paragraphs
         ]
-        found = {tag.theme: [(e.start, e.end) for e in tag.evidence] for tag in written.themes}
-        assert {t: [(q.start, q.end) for q in each] for t, each in read.evidence.items()} == found
-        quotes += [quote for each in read.evidence.values() for quote in each]
+        found, wanted = (
+            {tag.theme: [(e.start, e.end) for e in tag.evidence] for tag in part.themes}
+            for part in (read, written)
+        )
+        assert found == wanted
+        quotes += [quote for tag in read.themes for quote in tag.evidence]
     assert all(text[quote.start : quote.end] == quote.text for quote in quotes)
 
 

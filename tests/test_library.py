@@ -14,14 +14,14 @@ from typing import Any
 
 import pytest
 
-from policynlp import AbstractLimits, Analyzer, Article, analyzer, load, processes
+from policynlp import AbstractLimits, Analyzer, Article, analyzer, load, workers
 from policynlp.article import Failure, Paragraph, Section, Span
 from policynlp.errors import InputError, PolicyNLPError
 from policynlp.language import words as words_module
 from policynlp.messages import speak, speaking
 from policynlp.model import default_folder
-from policynlp.processes import Child, Nursery, in_order
 from policynlp.reading import read_text
+from policynlp.workers import Chunk, Note, Starter, Workers
 
 ROOT = Path(__file__).parents[1]
 TEXT = "一、抓项目\n全县推进项目建设，三个项目开工。\n二、强服务\n群众少跑了腿，一网通办。"
@@ -380,36 +380,59 @@ def test_an_article_of_which_a_process_dies_is_a_failure(bundled: Analyzer) -> N
         list(bundled.pipe(items, jobs=2))
 
 
-def _square(number: int) -> int:
-    return number * number
+def _die_once(marker: Path) -> str:
+    """End the process that is the first to come here."""
+    if not marker.exists():
+        marker.touch()
+        os._exit(9)
+    return TEXT
+
+
+class DeadlyOnce(Article):
+    """Ends the first process that it comes to, as a full memory might, and is a text to others."""
+
+    def __reduce__(self) -> Any:
+        return _die_once, (Path(self.url),)
+
+
+def test_a_process_that_dies_once_costs_nothing(bundled: Analyzer, tmp_path: Path) -> None:
+    """Whatever of: its lot is tried again, in its place."""
+    items = [*[TEXT] * 40, DeadlyOnce(TEXT, url=str(tmp_path / "died")), *[TEXT] * 40]
+    assert list(bundled.pipe(items, jobs=2)) == [bundled.analyze(TEXT)] * 81
+    assert (tmp_path / "died").exists()
+
+
+def _squaring() -> Callable[[Chunk[int], Note], int]:
+    return lambda chunk, note: chunk.entries[0] ** 2
 
 
 @pytest.mark.parametrize(("tasks", "expected"), [(1, 1), (100, 8)])
 def test_as_many_processes_as_are_of_use(
     monkeypatch: pytest.MonkeyPatch, tasks: int, expected: int
 ) -> None:
-    started: list[Child] = []
-    start = Nursery.start
+    started: list[object] = []
+    start = Starter.start
 
-    def noted(nursery: Nursery) -> Child:
-        started.append(start(nursery))
+    def noted(starter: Any) -> Any:
+        started.append(start(starter))
         return started[-1]
 
-    monkeypatch.setattr(Nursery, "start", noted)
-    monkeypatch.setattr(processes.os, "cpu_count", lambda: 2)
-    assert list(in_order(range(tasks), _square, _square, 9999)) == [n * n for n in range(tasks)]
+    monkeypatch.setattr(Starter, "start", noted)
+    monkeypatch.setattr(workers.os, "cpu_count", lambda: 2)
+    chunks = (Chunk(n, [n]) for n in range(tasks))
+    assert list(Workers(_squaring, 9999).in_order(chunks)) == [n * n for n in range(tasks)]
     assert len(started) == expected
 
 
 def test_tasks_are_taken_as_they_are_needed() -> None:
     taken = []
 
-    def tasks() -> Iterator[int]:
+    def tasks() -> Iterator[Chunk[int]]:
         for number in range(1000):
             taken.append(number)
-            yield number
+            yield Chunk(number, [number])
 
-    results = in_order(tasks(), _square, _square, 2)
+    results = Workers(_squaring, 2, ahead=False).in_order(tasks())
     assert [next(results) for _ in range(3)] == [0, 1, 4]
     assert len(taken) < 50
 

@@ -51,7 +51,7 @@ from policynlp.review.returned import read_sheet
 from policynlp.review.rows import HERE, Row
 from policynlp.review.rows import read_scored as read_rows
 from policynlp.review.sheets import COLUMNS, LABEL, hash_of, write_sheet
-from policynlp.scored import read_scored
+from policynlp.schema import read_scored
 from policynlp.training.ranker import fit_ranker
 from policynlp.training.ranker import read_rows as read_abstract_rows
 from scored_records import record

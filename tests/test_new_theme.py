@@ -211,6 +211,18 @@ def test_a_mark_accepts_what_was_predicted(copied: Path) -> None:
     assert sum(THEME in p.themes for p in known) == sum(predicted[:20])
 
 
+def test_no_filled_sheet_is_written_over(copied: Path, articles: Path) -> None:
+    """A further sheet has the number after the greatest, whatever kind the others are of."""
+    Reviewer(copied).fill_in(1)
+    (copied / "sheets" / "1.xlsx").rename(copied / "sheets" / "7.xlsx")
+    before = (copied / "sheets" / "7.xlsx").read_bytes()
+    for number, kind in ((8, "xlsx"), (9, "csv")):
+        more = ["--csv"] if kind == "csv" else []
+        _run("theme", "next", copied, "--articles", articles, "--rows", 5, *more)
+        assert (copied / "sheets" / f"{number}.{kind}").is_file()
+    assert (copied / "sheets" / "7.xlsx").read_bytes() == before
+
+
 def test_an_empty_sheet_asks_for_labels(
     copied: Path, articles: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

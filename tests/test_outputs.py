@@ -11,7 +11,8 @@ import pyarrow.parquet
 import pytest
 
 from fake_analyzer import FakeAnalyzer
-from policynlp.batch import Options, Summary, score, workbook
+from policynlp.batch import Options, Summary, score
+from policynlp.files import workbook
 from policynlp.files.items import Reading
 
 BODY = "云溪县推进数字化，企业上云。\n一、抓项目\n全县抓项目建设，开工十个。"
@@ -70,7 +71,8 @@ def test_table_keeps_columns(source: Path, language: str, expected: list[str]) -
         rows = list(csv.DictReader(stream))
     assert len(rows) == 3
     values = [rows[0][name] for name in expected]
-    assert values == ["tagged", "云溪县推进数字化，企业上云。", "'-1", '{"深": [1]}']
+    tagged = {"en": "tagged", "zh": "有主题"}[language]
+    assert values == [tagged, "云溪县推进数字化，企业上云。", "'-1", '{"深": [1]}']
     assert rows[2]["点击"] == "3"
 
 
@@ -103,6 +105,31 @@ def test_workbook_in_chinese(source: Path) -> None:
     book = openpyxl.load_workbook(source.with_name("out.xlsx"))
     assert book.sheetnames == ["章节", "文章", "运行"]
     assert book["章节"]["A1"].value == "编号"
+    assert [row["状态"] for row in sheet(source.with_name("out.xlsx"), "文章")] == ["有主题"] * 2
+    about = {row[0]: row[1] for row in book["运行"].iter_rows(values_only=True)}
+    assert about.keys() >= {"项", "policynlp", "模型", "文章", "失败", "节", "数字化", "选项"}
+    options = str(about["选项"]).split("\n")
+    assert {"摘要·全文摘要字数：200", "附正文：否", "语言：中文", "抽取篇数：无"} <= set(options)
+    # Every option has a Chinese name.
+    assert not [line for line in options if line.partition("：")[0].isascii()]
+
+
+@pytest.mark.parametrize(
+    ("language", "header", "stage"),
+    [
+        ("en", ["id", "place", "stage", "reason"], "read"),
+        ("zh", ["编号", "位置", "步骤", "原因"], "读取"),
+    ],
+)
+def test_the_list_of_failures_has_names_in_a_language(
+    source: Path, language: str, header: list[str], stage: str
+) -> None:
+    run(source, "out.csv", Options(language=language))
+    path = source.with_name("out.csv.failures.csv")
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        found, failed = csv.reader(stream)
+    assert found == header
+    assert (failed[0], failed[2]) == ("b", stage)
 
 
 def test_workbook_beyond_what_the_format_holds(

@@ -1,15 +1,26 @@
 """Records in and out."""
 
 import json
+from collections.abc import Iterator
+from dataclasses import asdict, fields, is_dataclass, replace
 
+import pyarrow as pa
 import pytest
 
 from fake_analyzer import THEMES, FakeAnalyzer
-from policynlp.article import Analysis
+from policynlp.article import Analysis, Removed
 from policynlp.errors import InputError
 from policynlp.files.records import InputRecord, article_from_record
 from policynlp.reading import read_divided
-from policynlp.schema import section_columns, section_rows, to_json, to_record
+from policynlp.schema import (
+    Scored,
+    arrow_schema,
+    section_columns,
+    section_rows,
+    to_json,
+    to_record,
+)
+from policynlp.schema.record import scored_from
 
 PLACE = "articles.jsonl:12"
 
@@ -149,6 +160,39 @@ def test_output_record_has_the_documented_keys() -> None:
     assert section["themes"][0]["evidence"][0]["weight"] == 1.2346
 
 
+def test_what_is_written_has_the_fields_of_the_schema_in_their_order() -> None:
+    """The writer is made by hand; this holds it equal to the one declaration of the record."""
+    made = analysis()
+    article = replace(made.article, removed=(Removed(0, 2, "navigation"),))
+    made = replace(made, article=article, theme_abstracts={"数字化": made.abstract})
+    line = to_json(made, with_text=True, kept={"栏目": "甲"})
+    record, read = json.loads(line), scored_from(json.loads(line))
+    assert list(record) == [field.name for field in fields(Scored)]
+    # Read with the schema and written as its objects are, nothing is gone or in another place.
+    assert json.dumps(asdict(read)) == json.dumps(record)
+    assert pa.Table.from_pylist([record | {"kept": []}], _arrow()).num_rows == 1
+    seen = {type(each).__name__ for each in _within(read)}
+    assert seen == {
+        *("Scored", "ScoredTag", "ScoredAbstract", "Quote", "ScoredSection", "SectionTag"),
+        *("Evidence", "ScoredParagraph", "Removed"),
+    }
+
+
+def _arrow() -> pa.Schema:
+    return arrow_schema(THEMES, ("数字化",), with_text=True, keep=True)
+
+
+def _within(value: object) -> Iterator[object]:
+    """Every object of the schema in ``value``."""
+    if is_dataclass(value):
+        yield value
+        for field in fields(value):
+            yield from _within(getattr(value, field.name))
+    elif isinstance(value, tuple | dict):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _within(each)
+
+
 def test_everything_quoted_is_where_it_says() -> None:
     record = to_record(analysis(), with_text=True)
     quotes = []
@@ -191,9 +235,10 @@ def test_one_row_a_section() -> None:
     assert rows[1]["evidence"] == "科技创新、数字化"
     assert rows[1]["text"] == "数字化平台上线。企业上云。\n科技创新。"
     assert rows[1]["article_themes"] == "科技创新、数字化"
-    assert all(set(row) <= set(section_columns(THEMES)) for row in rows)
+    assert all(list(row) == [c.name for c in section_columns(THEMES)] for row in rows)
 
 
 def test_an_article_without_sections_has_a_row() -> None:
     rows = list(section_rows(FakeAnalyzer().analyze("")))
     assert len(rows) == 1
+    assert (rows[0]["section"], rows[0]["level"], rows[0]["status"]) == (None, None, "none")

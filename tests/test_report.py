@@ -22,8 +22,7 @@ from policynlp.files.items import make_article
 from policynlp.files.read import read_inputs
 from policynlp.messages import speaking
 from policynlp.report.collection import Earlier, collection_page
-from policynlp.schema import to_record
-from policynlp.scored import Scored, read_scored
+from policynlp.schema import Scored, read_scored, to_record
 from policynlp.themes.drift import Profile, measure_drift
 from scored_records import record
 
@@ -257,20 +256,24 @@ def set_field(path: str, value: object) -> Callable[[dict[str, Any]], None]:
 @pytest.mark.parametrize(
     ("path", "value", "complaint"),
     [
-        ("id", ..., "id must be a string, found null"),
-        ("status", "sure", "status must be tagged or uncertain or none"),
-        ("sections", {}, "sections must be a list"),
-        ("sections.0", "x", r"sections\[0\] must be an object"),
-        ("sections.0.level", True, r"sections\[0\].level must be a whole number, found true"),
-        ("sections.0.end", 999, r"sections\[0\] must be a stretch of the text"),
-        ("sections.0.probabilities.甲主题", 1.2, r"probabilities.甲主题 must be a probability"),
-        ("sections.0.probabilities.甲主题", float("nan"), "must be a number, found NaN"),
-        ("sections.0.themes.0.evidence.0.start", 3, r"evidence\[0\].text must be what stands at"),
-        ("sections.0.themes.0.evidence.0.weight", "1", r"evidence\[0\].weight must be a number"),
-        ("sections.0.paragraphs.1.start", -1, r"paragraphs\[1\] must be a stretch"),
-        ("abstract.text", None, "abstract.text must be a string"),
-        ("removed.0.reason", 3, r"removed\[0\].reason must be a string"),
-        ("text", 3, "text must be a string"),
+        ("id", ..., '"id" is missing'),
+        ("status", "sure", '"status" must be tagged or uncertain or none'),
+        ("sections", {}, '"sections" must be a list'),
+        ("sections.0", "x", r'"sections\[0\]" must be an object'),
+        ("sections.0.level", True, r'\[0\]\.level" must be a whole number from 0 on, found true'),
+        ("sections.0.end", 999, r'"sections\[0\]" must be a stretch of the text'),
+        ("sections.0.probabilities.甲主题", 1.2, '.甲主题" must be a number from 0 to 1'),
+        (
+            "sections.0.probabilities.甲主题",
+            float("nan"),
+            "a number from 0 to 1, found NaN",
+        ),
+        ("sections.0.themes.0.evidence.0.start", 3, r'evidence\[0\]\.text" must be what stands at'),
+        ("sections.0.themes.0.evidence.0.weight", "1", r'\[0\]\.weight" must be a number, found'),
+        ("sections.0.paragraphs.1.start", -1, r'\[1\]\.start" must be a whole number from 0 on'),
+        ("abstract.text", None, '"abstract.text" must be a string'),
+        ("removed.0.reason", 3, r'"removed\[0\]\.reason" must be a string'),
+        ("text", 3, '"text" must be a string'),
     ],
 )
 def test_a_wrong_record_is_named(
@@ -287,9 +290,9 @@ def test_a_wrong_record_is_named(
     [
         ("a.csv", b"", "a.csv: a report is made of .jsonl"),
         ("a.jsonl", b"\n{\n", "a.jsonl:2: not a line of JSON"),
-        ("a.jsonl", b"[]\n", "a.jsonl:1: a line must be an object"),
+        ("a.jsonl", b"[]\n", "a.jsonl:1: must be an object"),
         ("a.jsonl", b'{"id": "\xff"}\n', "a.jsonl:1: not a line of JSON"),
-        ("a.jsonl", b'{"id": "1", "text": "x"}\n', "a.jsonl:1: status must be a string"),
+        ("a.jsonl", b'{"id": "1", "text": "x"}\n', 'a.jsonl:1: "status" is missing'),
         ("a.jsonl.gz", gzip.compress(b"{}" * 999)[:-9], "a.jsonl.gz: cannot be unzipped"),
         ("a.jsonl.gz", b"{}", "a.jsonl.gz: cannot be unzipped"),
         ("a.jsonl", b"\n", "there is no article to report"),

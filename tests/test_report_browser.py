@@ -15,7 +15,7 @@ import pytest
 
 from policynlp.messages import speaking
 from policynlp.report.collection import Earlier, collection_page
-from policynlp.scored import read_scored
+from policynlp.schema import read_scored
 from scored_records import record
 from test_report import HAN, HOSTILE, english_record, write
 

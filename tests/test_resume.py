@@ -18,7 +18,7 @@ import pytest
 
 from fake_analyzer import CRASH, THEMES, FakeAnalyzer, LoggingAnalyzer
 from policynlp.batch import Options, Shard, Summary, merge, score, state
-from policynlp.batch import source as source_module
+from policynlp.batch import inputs as inputs_module
 from policynlp.batch.scoring import Load
 from policynlp.errors import InputError, OutputError, UsageError
 from policynlp.files.atomic import write_whole
@@ -31,8 +31,8 @@ NAMES = ("out.jsonl", "out.jsonl.failures.csv")
 
 @pytest.fixture(autouse=True)
 def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(source_module, "_SMALLEST", CHUNK * 1600)
-    monkeypatch.setattr(source_module, "_LARGEST", CHUNK * 1600)
+    monkeypatch.setattr(inputs_module, "_SMALLEST", CHUNK * 1600)
+    monkeypatch.setattr(inputs_module, "_LARGEST", CHUNK * 1600)
 
 
 @pytest.fixture
@@ -107,8 +107,8 @@ def test_a_killed_run_goes_on(archive: Path, jobs: int) -> None:
     program = (
         "import sys; from functools import partial; from pathlib import Path\n"
         "from fake_analyzer import LoggingAnalyzer\n"
-        "from policynlp.batch import score, source\n"
-        f"source._SMALLEST = source._LARGEST = {CHUNK * 1600}\n"
+        "from policynlp.batch import score, inputs\n"
+        f"inputs._SMALLEST = inputs._LARGEST = {CHUNK * 1600}\n"
         f"log, data, out = {[str(archive / name) for name in ('log', 'in.jsonl', 'out.jsonl')]}\n"
         f"score(partial(LoggingAnalyzer, Path(log), 0.004), [data], out, jobs={jobs})\n"
     )
@@ -197,15 +197,15 @@ def test_a_part_with_a_byte_flipped_is_scored_again(archive: Path, jobs: int) ->
 
 
 def test_a_part_that_is_damaged_before_it_is_joined_is_no_output(archive: Path) -> None:
-    whole, finish = expected(archive), state.Store.finish
+    whole, finish = expected(archive), state.State.finish
 
-    def damaged(of: state.Store, *args: Any) -> state.Finished:
+    def damaged(of: state.State, *args: Any) -> Any:
         part = archive / "out.jsonl.parts" / "000001.part"
         part.write_bytes(part.read_bytes().replace("数字化".encode(), "数字花".encode()))
         return finish(of, *args)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(state.Store, "finish", damaged)
+        patch.setattr(state.State, "finish", damaged)
         with pytest.raises(OutputError, match=r"000001.part: was damaged since it was written"):
             run(archive)
     assert not (archive / "out.jsonl").exists()
@@ -260,15 +260,15 @@ def test_inputs_that_change_during_the_run_are_no_success(
         return FakeAnalyzer()
 
     if after == 0:
-        survey = source_module.Source.survey
+        survey = inputs_module.Inputs.survey
 
-        def surveyed(of: source_module.Source, **options: Any) -> source_module.Survey:
+        def surveyed(of: inputs_module.Inputs, **options: Any) -> inputs_module.Survey:
             found = survey(of, **options)
             happens(folder / "in.jsonl")
             return found
 
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(source_module.Source, "survey", surveyed)
+            patch.setattr(inputs_module.Inputs, "survey", surveyed)
             with pytest.raises(InputError, match="was changed, added or removed during the run"):
                 score(load, [str(folder)], target, progress=progress, stdout=lambda data: None)
     else:
@@ -286,15 +286,15 @@ def test_as_many_articles_are_scored_as_were_found(
     archive: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever a file system says of its files."""
-    monkeypatch.setattr(source_module, "_look_of", lambda path: ())
-    survey = source_module.Source.survey
+    monkeypatch.setattr(inputs_module, "_look_of", lambda path: ())
+    survey = inputs_module.Inputs.survey
 
-    def surveyed(of: source_module.Source, **options: Any) -> source_module.Survey:
+    def surveyed(of: inputs_module.Inputs, **options: Any) -> inputs_module.Survey:
         found = survey(of, **options)
         shorten(archive / "in.jsonl")
         return found
 
-    monkeypatch.setattr(source_module.Source, "survey", surveyed)
+    monkeypatch.setattr(inputs_module.Inputs, "survey", surveyed)
     with pytest.raises(InputError, match="one of the inputs: was changed"):
         run(archive)
     assert not (archive / "out.jsonl").exists()
@@ -375,8 +375,8 @@ def test_a_run_killed_at_its_end_scores_nothing_again(archive: Path, step: int, 
     program = (
         "import os, signal, sys; from functools import partial; from pathlib import Path\n"
         "from fake_analyzer import LoggingAnalyzer\n"
-        "from policynlp.batch import score, source, state\n"
-        f"source._SMALLEST = source._LARGEST = {CHUNK * 1600}\n"
+        "from policynlp.batch import score, inputs, state\n"
+        f"inputs._SMALLEST = inputs._LARGEST = {CHUNK * 1600}\n"
         "steps = []\n"
         "def counted(work):\n"
         "    def step(*args, **options):\n"
@@ -384,12 +384,12 @@ def test_a_run_killed_at_its_end_scores_nothing_again(archive: Path, step: int, 
         f"        if len(steps) == {step}: os.kill(os.getpid(), signal.SIGKILL)\n"
         "        return work(*args, **options)\n"
         "    return step\n"
-        "finish = state.Store.finish\n"
+        "finish = state.State.finish\n"
         "def watched(*args):\n"
         "    os.fsync, os.unlink = counted(os.fsync), counted(os.unlink)\n"
         "    Path.replace = counted(Path.replace)\n"
         "    return finish(*args)\n"
-        "state.Store.finish = watched\n"
+        "state.State.finish = watched\n"
         f"score(partial(LoggingAnalyzer, Path({log!r})), [{data!r}], {out!r}, jobs={jobs})\n"
     )
     paths = os.pathsep.join((str(Path(__file__).parents[1] / "src"), str(Path(__file__).parent)))

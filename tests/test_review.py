@@ -14,10 +14,10 @@ from openpyxl import load_workbook
 
 from conftest import ROOT, THEMES
 from policynlp import cli
-from policynlp.batch.workbook import MAX_CELL
 from policynlp.corpus.read import read_corpus
 from policynlp.errors import InputError
 from policynlp.files.decode import decode
+from policynlp.files.workbook import MAX_CELL
 from policynlp.review.agreement import Agreement, compare
 from policynlp.review.labels import LabelError, read_labels
 from policynlp.review.returned import read_sheet
@@ -345,6 +345,33 @@ def test_what_is_left_out_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert _run("review", "--import", first, "-o", folder) == 0
     assert _run("review", path, "-o", second, "--done", folder) == 0
     assert "left out: 1 paragraphs that were reviewed before" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "csv"])
+def test_what_was_filled_in_is_never_written_over(
+    scored: Path, tmp_path: Path, kind: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sheet, other = tmp_path / f"r.{kind}", tmp_path / f"other.{kind}"
+    fill = fill_workbook if kind == "xlsx" else fill_csv
+    assert _run("review", scored, "-o", sheet) == 0
+    shutil.copy(sheet, other)
+    # Nothing is lost of a sheet that nobody has filled in.
+    assert _run("review", scored, "-o", sheet, "--overwrite") == 0
+    fill(sheet, ["✓", None, "无"])
+    fill(other, ["无", None, "✓"])
+    before = sheet.read_bytes()
+    capsys.readouterr()
+    assert _run("review", scored, "-o", sheet, "--overwrite") == 1
+    said = capsys.readouterr().err
+    assert f"r.{kind}: 2 rows are filled in and would be lost; choose another name" in said
+    assert "review --import" in said
+    differences = tmp_path / f"differences.{kind}"
+    assert _run("review", "--compare", sheet, other, "-o", differences) == 0
+    fill(differences, ["✓"])
+    kept = differences.read_bytes()
+    assert _run("review", "--compare", sheet, other, "-o", differences, "--overwrite") == 1
+    assert "1 rows are filled in" in capsys.readouterr().err
+    assert (sheet.read_bytes(), differences.read_bytes()) == (before, kept)
 
 
 def test_two_readers_are_compared(

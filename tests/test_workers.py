@@ -16,18 +16,18 @@ import pytest
 
 from fake_analyzer import CRASH, DIE, HANG, THEMES, FakeAnalyzer, LoggingAnalyzer, read_hanging
 from policynlp.batch import Options, look, score
-from policynlp.batch import source as source_module
+from policynlp.batch import inputs as inputs_module
 from policynlp.errors import OutputError
 from policynlp.files import read
 from policynlp.files.items import Reading
 from policynlp.messages import speaking
-from policynlp.processes import Nursery
+from policynlp.workers import Starter
 
 
 @pytest.fixture(autouse=True)
 def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(source_module, "_SMALLEST", 8 * 1600)
-    monkeypatch.setattr(source_module, "_LARGEST", 8 * 1600)
+    monkeypatch.setattr(inputs_module, "_SMALLEST", 8 * 1600)
+    monkeypatch.setattr(inputs_module, "_LARGEST", 8 * 1600)
 
 
 def archive(folder: Path, poison: dict[int, str], count: int = 80) -> str:
@@ -172,10 +172,10 @@ import os, sys, time
 from fake_analyzer import HANG, FakeAnalyzer, LoggingAnalyzer
 from functools import partial
 from pathlib import Path
-from policynlp import processes
+from policynlp import workers
 from policynlp.batch import score
 if {guarded}:
-    processes._is_linux = lambda: False
+    workers._is_linux = lambda: False
 data, out, log = sys.argv[1:]
 score(partial(LoggingAnalyzer, Path(log)), [data], out, jobs=2)
 """
@@ -227,13 +227,13 @@ def test_no_more_processes_than_are_of_use(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, articles: int, expected: int
 ) -> None:
     started = []
-    start = Nursery.start
+    start = Starter.start
 
-    def noted(nursery: Nursery) -> object:
-        started.append(nursery)
-        return start(nursery)
+    def noted(starter: Starter) -> object:
+        started.append(starter)
+        return start(starter)
 
-    monkeypatch.setattr(Nursery, "start", noted)
+    monkeypatch.setattr(Starter, "start", noted)
     monkeypatch.setattr(os, "cpu_count", lambda: 2)
     source = tmp_path / "in"
     source.mkdir()

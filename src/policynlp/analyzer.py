@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property, partial
 from hashlib import sha256
-from itertools import accumulate, pairwise
+from itertools import accumulate, count, pairwise
+from math import inf
 from numbers import Real
 from os import PathLike
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 
@@ -32,7 +33,7 @@ from policynlp.article import (
 from policynlp.errors import InputError, ModelError, PolicyNLPError, UsageError
 from policynlp.language.term_index import Layout, count_rows, lay_out
 from policynlp.language.terms import Floats, Ints, tf_idf
-from policynlp.messages import say, speak, spoken
+from policynlp.messages import say
 from policynlp.model import MANIFEST, Model, Thresholds, default_folder
 from policynlp.model import load as load_model
 from policynlp.reading import read_text
@@ -41,6 +42,9 @@ from policynlp.themes.evidence import Contributions, Question
 from policynlp.themes.predict import Probabilities, Weighted, infer, status_of, tags_of
 from policynlp.thresholds import with_thresholds
 from policynlp.validation import FieldError
+
+if TYPE_CHECKING:
+    from policynlp.workers import Chunk, Note
 
 DEFAULT_LIMITS = AbstractLimits()
 # What numpy costs a call is shared by the articles of a lot, and so is a journey to a worker.
@@ -147,17 +151,19 @@ class Analyzer:
         if on_error not in ("raise", "return"):
             raise UsageError("on_error={value!r} must be 'raise' or 'return'", value=on_error)
         lots = _lots(items)
-        attempt = partial(_attempt_lot, self, limits, on_error, spoken())
         if jobs > 1:
-            from policynlp.processes import in_order, may_start  # 20 ms that one need not wait for
+            from policynlp import workers  # 20 ms that one need not wait for
 
-            if may_start():
-                lost = partial(_lost, attempt, on_error)
-                return _joined(in_order(lots, attempt, lost, jobs))
+            if workers.may_start():
+                chunks = map(workers.Chunk, count(), lots)
+                begin = partial(_begin, self, limits, on_error)
+                blame = _blame if on_error == "return" else _refuse
+                team = workers.Workers(begin, jobs, inf, ahead=False, blame=blame)
+                return _joined(team.in_order(chunks))
         return _joined(self._attempt(lot, limits, on_error) for lot in lots)
 
     def _attempt(
-        self, lot: list[str | Article], limits: AbstractLimits, on_error: OnError
+        self, lot: Sequence[str | Article], limits: AbstractLimits, on_error: OnError
     ) -> list[Analysis | Failure]:
         """Analyze a lot; where that fails, its items one by one."""
         try:
@@ -278,35 +284,35 @@ def _joined(lots: Iterable[list[Analysis | Failure]]) -> Iterator[Analysis | Fai
     return (found for lot in lots for found in lot)
 
 
-def _attempt_lot(
-    analyzer: Analyzer,
-    limits: AbstractLimits,
-    on_error: OnError,
-    language: str,
-    lot: list[str | Article],
-) -> list[Analysis | Failure]:
-    """Analyze a lot in another process."""
-    speak(language)  # A failure's reason is said here.
-    return analyzer._attempt(lot, limits, on_error)
+def _begin(
+    analyzer: Analyzer, limits: AbstractLimits, on_error: OnError
+) -> "Callable[[Chunk[Any], Note], list[Analysis | Failure]]":
+    """What a process does with each lot."""
+
+    def attempt(lot: "Chunk[Any]", note: "Note") -> list[Analysis | Failure]:
+        if not lot.apart:
+            return analyzer._attempt(lot.entries, limits, on_error)
+        found: list[Analysis | Failure] = []
+        for at, item in enumerate(lot.entries):
+            note(at, "")
+            blamed = isinstance(item, Failure)
+            found += [item] if blamed else analyzer._attempt([item], limits, on_error)
+        return found
+
+    return attempt
 
 
-def _lost(
-    attempt: Callable[[list[str | Article]], list[Analysis | Failure]],
-    on_error: OnError,
-    lot: list[str | Article],
-) -> list[Analysis | Failure]:
-    """Try the items of a lot again, of which a process died, each in a process of its own."""
-    if on_error == "raise":
-        raise InputError(
-            "a worker process died: perhaps of an article, perhaps the memory is full; "
-            "with on_error='return' the rest goes on"
-        )
-    if len(lot) == 1:
-        return [_failure(lot[0], say("the worker process died on this article"))]
-    from policynlp.processes import in_order
+def _blame(item: object, id: str, stage: str, reason: str) -> Any:
+    """What stands for an item of which a process has died."""
+    return _failure(item, say("the worker process died on this article"))
 
-    lost = partial(_lost, attempt, on_error)
-    return list(_joined(in_order([[item] for item in lot], attempt, lost, 1)))
+
+def _refuse(item: object, id: str, stage: str, reason: str) -> Any:
+    """Let an item of which a process has died end everything."""
+    raise InputError(
+        "a worker process died: perhaps of an article, perhaps the memory is full; "
+        "with on_error='return' the rest goes on"
+    )
 
 
 def _failure(item: object, reason: str) -> Failure:

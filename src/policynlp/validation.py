@@ -91,7 +91,7 @@ def whole(most: int = MOST) -> Shape:
     return look
 
 
-def number(least: float, most: float) -> Shape:
+def number(least: float = -MOST, most: float = MOST) -> Shape:
     """A number of these bounds, which NaN is not."""
 
     def look(value: Any, field: str) -> None:
@@ -100,8 +100,8 @@ def number(least: float, most: float) -> Shape:
             or not isinstance(value, int | float)
             or not least <= value <= most
         ):
-            wanted = say("a number from {least:g} to {most:g}", least=least, most=most)
-            raise wrong(field, wanted, value)
+            bounded = say("a number from {least:g} to {most:g}", least=least, most=most)
+            raise wrong(field, say("a number") if most == MOST else bounded, value)
 
     return look
 
@@ -144,10 +144,10 @@ def maps(shape: Shape, keys: Shape = text) -> Shape:
     """An object of any keys, each with a value of ``shape``."""
 
     def look(value: Any, field: str) -> None:
-        _check_is_object(value, field)
+        check_is_object(value, field)
         for key, each in value.items():
-            keys(key, _below(field, key))
-            shape(each, _below(field, key))
+            keys(key, below(field, key))
+            shape(each, below(field, key))
 
     return look
 
@@ -156,24 +156,26 @@ def objects(needed: dict[str, Shape], **optional: Shape) -> Shape:
     """An object that has the ``needed`` fields and may have ``optional`` and any other ones."""
 
     def look(value: Any, field: str) -> None:
-        _check_is_object(value, field)
+        check_is_object(value, field)
         for key, shape in needed.items():
             if key not in value:
-                raise FieldError('"{field}" is missing', field=_below(field, key))
-            shape(value[key], _below(field, key))
+                raise missing(below(field, key))
+            shape(value[key], below(field, key))
         for key, shape in optional.items():
             if key in value:
-                shape(value[key], _below(field, key))
+                shape(value[key], below(field, key))
 
     return look
 
 
-def _check_is_object(value: Any, field: str) -> None:
+def check_is_object(value: Any, field: str) -> None:
+    """Raise ``FieldError`` for a value that is no object."""
     if not isinstance(value, dict):
         raise wrong(field, say("an object"), value)
 
 
-def _below(field: str, key: str) -> str:
+def below(field: str, key: str) -> str:
+    """The field ``key`` of an object that is itself ``field``."""
     return f"{field}.{key}" if field else key
 
 
@@ -185,6 +187,11 @@ def shown(value: Any) -> str:
         return say("an object") if isinstance(value, dict) else say("a list")
     found = json.dumps(value, ensure_ascii=False, default=str)
     return found if len(found) <= _SHOWN else found[:_SHOWN] + "…"
+
+
+def missing(field: str) -> FieldError:
+    """Return an error that says that ``field`` must be there."""
+    return FieldError('"{field}" is missing', field=field)
 
 
 def wrong(field: str, wanted: str, value: Any) -> FieldError:

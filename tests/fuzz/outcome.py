@@ -30,8 +30,7 @@ from policynlp.files.items import InputArticle, Reading, make_article
 from policynlp.files.read import read_inputs
 from policynlp.messages import speaking
 from policynlp.report.collection import collection_page
-from policynlp.schema import to_json
-from policynlp.scored import read_scored
+from policynlp.schema import read_scored, to_json
 
 FORMATS: Final = (".jsonl", ".csv", ".xlsx", ".parquet", ".jsonl.gz", "-")
 _LONGEST_CELL: Final = 32_767
@@ -172,15 +171,20 @@ def check_output(out: Path, wanted: list[str], failed: list[Failure]) -> None:
     counts = manifest["counts"]
     assert (counts["articles"], counts["failures"]) == (len(wanted), len(failed))
     if failed:
-        _check_failures(paths.failures, failed)
+        _check_failures(paths.failures, failed, manifest["options"]["language"])
     records = [json.loads(line) for line in wanted]
     _CHECKS[out.suffix](out, wanted, records)
 
 
-def _check_failures(path: Path, failed: list[Failure]) -> None:
+def _check_failures(path: Path, failed: list[Failure], language: str) -> None:
     header, *rows = _table(path.read_bytes())
-    assert header == list(Failure._fields)
-    assert [row[2] for row in rows] == [failure.stage for failure in failed]
+    if language == "en":
+        assert header == ["id", "place", "stage", "reason"]
+        assert [row[2] for row in rows] == [failure.stage for failure in failed]
+    else:
+        assert header == ["编号", "位置", "步骤", "原因"]
+        assert not [row[2] for row in rows if row[2].isascii()]
+    assert len(rows) == len(failed)
     for row in rows:
         check_reason(row[3])
 

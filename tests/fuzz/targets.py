@@ -44,8 +44,8 @@ from policynlp.review.corpus_folder import add_to_corpus
 from policynlp.review.imports import read_export
 from policynlp.review.labels import read_labels
 from policynlp.review.returned import read_sheet
-from policynlp.schema import article_row, section_rows, to_json, to_record
-from policynlp.scored import read_scored
+from policynlp.schema import read_scored, section_rows, to_json, to_record
+from policynlp.schema.record import scored_from
 
 Case = Any
 
@@ -59,7 +59,7 @@ def _page(text: str) -> None:
         assert text[part["start"] : part["end"]] == part["text"]  # type: ignore[misc]
     strict_json(to_json(analysis, with_text=True).encode("utf-8", "replace"))
     assert len(list(section_rows(analysis))) == max(1, len(analysis.sections))
-    assert article_row(analysis)["characters"] == len(text)
+    assert scored_from(record).text == text
 
 
 _lengths: SearchStrategy[Any] = st.none() | st.integers(-1, 400) | st.sampled_from((0, 10**30))

@@ -12,11 +12,11 @@ from policynlp.article import Failure
 from policynlp.batch.options import DEFAULT_OPTIONS, Options
 from policynlp.batch.parquet import Table
 from policynlp.batch.scoring import Load, Scorer, score_chunk
-from policynlp.batch.source import Chunk
 from policynlp.batch.writers import STDOUT, output_for
 from policynlp.errors import ModelError
 from policynlp.files.parquet import items_of
 from policynlp.messages import speaking, spoken
+from policynlp.workers import Chunk
 
 PLACE: Final = "policynlp_place"
 """A column of the input that says where a row stands, which names a row without an id."""
@@ -77,8 +77,8 @@ class ArrowScorer:
         chunk = Chunk(0, list(items_of(batch, names, self.options.reading)))
         output = output_for(STDOUT, self.themes, self.options)  # Lines of JSON.
         with speaking(self.messages):
-            part = score_chunk(chunk, scorer, output, self.options)
-        rows = self._table.rows(part.output.splitlines()) + _failed(part.failures)
+            outcome = score_chunk(chunk, scorer, output, self.options)
+        rows = self._table.rows(outcome.output.splitlines()) + _failed(outcome.failures)
         return pa.RecordBatch.from_pylist(rows, schema)
 
     @property

@@ -1,7 +1,6 @@
 """Digest many articles: read them, hear what each says, write the main points."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -10,18 +9,18 @@ from typing import Final, NamedTuple
 from policynlp import escaping
 from policynlp.abstracts.main_points import Digest, Digester, Point, limits_for
 from policynlp.article import Analysis, Failure
+from policynlp.batch.inputs import Inputs, make_chunks
 from policynlp.batch.options import Options
-from policynlp.batch.scoring import Load, Loaded, Scorer, analyzed
-from policynlp.batch.source import Chunk, Note, Source, make_chunks
-from policynlp.batch.workers import MAX_SECONDS, ordered, work_off
+from policynlp.batch.scoring import ArticleChunk, Load, Loaded, analyzed
 from policynlp.batch.writers import STDOUT
 from policynlp.errors import InputError
 from policynlp.files.atomic import write_whole
 from policynlp.files.find import find_inputs
 from policynlp.files.items import Reading, check_installed
 from policynlp.files.output_paths import check_files
-from policynlp.messages import speak, spoken
+from policynlp.messages import spoken
 from policynlp.schema import METADATA, Record
+from policynlp.workers import MAX_SECONDS, Note, Workers
 
 _WARNINGS_KEPT: Final = 5
 
@@ -58,9 +57,9 @@ def digest(
     warnings: list[tuple[str, str]] = []
     reading = Reading(simplify=simplify)
     options = Options(limits_for(themes or known), reading, language=spoken())
-    source = Source(inputs, options)
-    chunks, hearing = make_chunks(source.chosen()), _Hearing(loaded, options)
-    heard = ordered(work_off(chunks, hearing.begin, jobs, max_seconds))
+    found_in = Inputs(inputs, options)
+    chunks, begin = make_chunks(found_in.chosen()), partial(_hearing, loaded, options)
+    heard = Workers(begin, jobs, max_seconds).in_order(chunks)
     for found in chain.from_iterable(heard):
         if isinstance(found, Failure):
             failures.append(found)
@@ -68,28 +67,24 @@ def digest(
             digester.add(found)
             room = _WARNINGS_KEPT - len(warnings)
             warnings += [(found.article.id, said) for said in found.article.warnings[:room]]
-    source.confirm()
+    found_in.confirm()
     result = digester.digest(length)
     if not result.articles + len(failures):
         raise InputError("{inputs}: no article found", inputs=", ".join(inputs))
     return Digested(result, tuple(failures), tuple(warnings))
 
 
-@dataclass(frozen=True, slots=True)
-class _Hearing:
-    """Analyzes the articles of chunks, in a worker."""
+def _hearing(
+    load: Load, options: Options
+) -> Callable[[ArticleChunk, Note], list[Analysis | Failure]]:
+    """What a worker does with each chunk, once it has loaded the model."""
+    scorer = load()
 
-    load: Loaded
-    options: Options
-
-    def begin(self) -> Callable[[Chunk, Note], list[Analysis | Failure]]:
-        """Load what a worker needs, and return what it does with each chunk."""
-        speak(self.options.language)
-        return partial(self._hear, self.load())
-
-    def _hear(self, scorer: Scorer, chunk: Chunk, note: Note) -> list[Analysis | Failure]:
-        found = analyzed(chunk, scorer, self.options, note)
+    def hear(chunk: ArticleChunk, note: Note) -> list[Analysis | Failure]:
+        found = analyzed(chunk, scorer, options, note)
         return [each if isinstance(each, Failure) else each[1] for each in found]
+
+    return hear
 
 
 def check_target(out: str, inputs: Sequence[str], *, overwrite: bool) -> None:

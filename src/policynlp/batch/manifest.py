@@ -4,16 +4,18 @@ import hashlib
 import json
 import platform
 from collections.abc import Iterator
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Final
 
 from policynlp import __version__
+from policynlp.batch.inputs import Survey
 from policynlp.batch.options import Options
 from policynlp.batch.scoring import Counts, Scorer
-from policynlp.batch.source import Survey
-from policynlp.errors import OutputError
+from policynlp.errors import InputError, OutputError
 from policynlp.files.atomic import write_whole
+from policynlp.files.output_paths import check_place
 from policynlp.messages import LANGUAGES, say, spoken
 from policynlp.themes.drift import PROFILE, Drift, Profile, measure_drift
 from policynlp.validation import (
@@ -38,6 +40,50 @@ _IDENTITY: Final = ("policynlp", "model", "inputs", "options", "shard")
 _MOST_TOLD: Final = 3  # thresholds in a message
 
 Manifest = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """An output and what stands beside it."""
+
+    out: Path
+
+    @classmethod
+    def of(cls, out: str) -> "Paths":
+        """What stands beside the output ``out``."""
+        return cls(Path(out))
+
+    @property
+    def failures(self) -> Path:
+        """The list of articles without a result."""
+        return self._beside(".failures.csv")
+
+    @property
+    def manifest(self) -> Path:
+        """The manifest of the run."""
+        return self._beside(".run.json")
+
+    @property
+    def parts(self) -> Path:
+        """The folder of parts."""
+        return self._beside(".parts")
+
+    @property
+    def stdin(self) -> Path:
+        """The copy of standard input."""
+        return self._beside(".stdin")
+
+    def all(self) -> frozenset[str]:
+        """All of them as absolute paths: they may stand in a folder of inputs."""
+        paths = (self.out, self.failures, self.manifest, self.parts, self.stdin)
+        return frozenset(str(path.absolute()) for path in paths)
+
+    def check(self) -> None:
+        """Raise ``OutputError`` now, not after hours, where no such files can be written."""
+        check_place(self.out, self.failures, self.manifest)
+
+    def _beside(self, suffix: str) -> Path:
+        return self.out.with_name(self.out.name + suffix)
 
 
 def new_manifest(scorer: Scorer, survey: Survey, options: Options) -> Manifest:
@@ -130,7 +176,7 @@ _SHAPE: Final = objects(
         "policynlp": text,
         "model": objects({"id": text, "sha256": text}),
         "inputs": _INPUTS,
-        "options": maps(anything),
+        "options": objects({"language": one_of(*LANGUAGES)}),
         "shard": maybe(_share),
         "started": text,
     },
@@ -146,6 +192,31 @@ _SHARD: Final = objects(
         "failures": maybe(_FILE),
     }
 )
+
+
+def run_of(out: Path) -> Manifest | None:
+    """The manifest beside ``out``, if it is of the run that wrote ``out`` as it is."""
+    paths = Paths(out)
+    if not paths.manifest.exists():
+        return None
+    manifest = read_manifest(paths.manifest)
+    written = manifest and manifest["status"] == DONE and manifest["output"] == digest_of(out)
+    return manifest if written else None
+
+
+def finished_run(path: Path) -> Manifest:
+    """The manifest at ``path``; ``InputError`` if it is none, or of a run that is not finished."""
+    try:
+        manifest = manifest_at(path)
+        check(manifest["status"], one_of(DONE))
+    except (OSError, ValueError) as error:
+        raise InputError(
+            "{path}: is no manifest of a finished run ({error}); "
+            "score writes OUT.run.json beside OUT",
+            path=path,
+            error=error,
+        ) from error
+    return manifest
 
 
 def write_manifest(path: Path, manifest: Manifest) -> None:
@@ -221,3 +292,31 @@ def _versions() -> Iterator[tuple[str, str]]:
             yield name, version(name)
         except PackageNotFoundError:
             continue
+
+
+def about(manifest: Manifest, counts: Counts) -> list[tuple[str, object]]:
+    """What a workbook says about its run: nothing that differs from one run to the next."""
+    rows: list[tuple[str, object]] = [
+        ("policynlp", manifest["policynlp"]),
+        ("model", manifest["model"]["id"]),
+        ("model sha256", manifest["model"]["sha256"]),
+        ("files", manifest["inputs"]["files"]),
+        ("inputs sha256", manifest["inputs"]["sha256"]),
+        ("articles", counts.articles),
+        ("failures", counts.failures),
+        ("sections", counts.sections),
+        *counts.themes.items(),
+    ]
+    options = json.dumps(manifest["options"], ensure_ascii=False)
+    return [*rows, ("options", options)]
+
+
+def digest_of(path: Path) -> dict[str, Any] | None:
+    """Size and hash of a file, or ``None`` if there is none."""
+    if not path.exists():
+        return None
+    with path.open("rb") as stream:
+        return {
+            "bytes": path.stat().st_size,
+            "sha256": hashlib.file_digest(stream, "sha256").hexdigest(),
+        }

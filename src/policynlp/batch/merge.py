@@ -8,13 +8,15 @@ from typing import IO, NamedTuple
 from policynlp.batch.manifest import (
     DONE,
     Manifest,
+    Paths,
     as_json,
     differences,
+    digest_of,
     note_counts,
     read_manifest,
 )
 from policynlp.batch.scoring import Counts
-from policynlp.batch.state import Paths, copied, digest_of
+from policynlp.batch.state import copied
 from policynlp.batch.writers import can_be_merged, failure_header
 from policynlp.errors import OutputError
 from policynlp.files.atomic import whole_files, writing
@@ -61,7 +63,7 @@ def merge(out: str, outputs: Sequence[str], *, overwrite: bool = False) -> Count
     with whole_files(*files) as (manifest, failures, output):
         output.writelines(_opening(shares[0]))
         output.writelines(_pieces(shares, 0))
-        failures.write(failure_header())
+        failures.write(_failure_header(shares[0]))
         failures.writelines(_pieces(shares, 1))
         output.flush()
         manifest.write(as_json(_manifest(shares, counts, Path(output.name))))
@@ -160,6 +162,10 @@ def _opening(share: _Share) -> Iterator[bytes]:
         yield from copied(stream, length)
 
 
+def _failure_header(share: _Share) -> bytes:
+    return failure_header(share.manifest["options"]["language"])
+
+
 def _pieces(shares: Sequence[_Share], which: int) -> Iterator[bytes]:
     """What the shards hold of each chunk, in order: outputs or rows of failures."""
     with ExitStack() as stack:
@@ -170,7 +176,7 @@ def _pieces(shares: Sequence[_Share], which: int) -> Iterator[bytes]:
         for share, stream in zip(shares, streams, strict=True):
             if stream:
                 opening = sum(map(len, _opening(share)))
-                stream.seek(len(failure_header()) if which else opening)
+                stream.seek(len(_failure_header(share)) if which else opening)
         for lengths in zip(*(share.manifest["pieces"] for share in shares), strict=True):
             for stream, length in zip(streams, lengths, strict=True):
                 if stream:

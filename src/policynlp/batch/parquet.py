@@ -7,7 +7,7 @@ from typing import IO, Any, Final
 
 from policynlp.batch.options import Options
 from policynlp.batch.writers import kept_cells
-from policynlp.schema import METADATA
+from policynlp.schema import arrow_schema
 
 # Records are written so many at a time, or fewer where they are long: as objects they take ten
 # times the memory.
@@ -56,44 +56,7 @@ class Table:
 
     def schema(self) -> Any:
         """The columns as Arrow has them."""
-        import pyarrow as pa
-
-        place = [("start", pa.int64()), ("end", pa.int64())]
-        tag = [("theme", pa.string()), ("probability", pa.float64())]
-        quote = [*place, ("text", pa.string())]
-        evidence = pa.list_(pa.struct([*quote, ("weight", pa.float64())]))
-        abstract = pa.struct([("text", pa.string()), ("sentences", pa.list_(pa.struct(quote)))])
-        probabilities = pa.struct([(theme, pa.float64()) for theme in self.themes])
-        tags, status = pa.list_(pa.struct(tag)), ("status", pa.string())
-        paragraph = [*place, status, ("themes", tags), ("probabilities", probabilities)]
-        section = [
-            ("heading", pa.string()),
-            ("level", pa.int32()),
-            *place,
-            status,
-            ("probabilities", probabilities),
-            ("themes", pa.list_(pa.struct([*tag, ("evidence", evidence)]))),
-            ("abstract", abstract),
-            ("paragraphs", pa.list_(pa.struct(paragraph))),
-        ]
-        columns = [
-            *((name, pa.string()) for name in ("id", *METADATA)),
-            status,
-            ("themes", tags),
-            ("abstract", abstract),
-            ("sections", pa.list_(pa.struct(section))),
-            ("removed", pa.list_(pa.struct([*place, ("reason", pa.string())]))),
-            ("warnings", pa.list_(pa.string())),
-            ("model", pa.string()),
-        ]
-        if self.asked:
-            about = pa.struct([(theme, abstract) for theme in self.asked])
-            columns.append(("theme_abstracts", about))
-        if self.with_text:
-            columns.append(("text", pa.string()))
-        if self.keep:
-            columns.append(("kept", pa.map_(pa.string(), pa.string())))
-        return pa.schema(columns)
+        return arrow_schema(self.themes, self.asked, with_text=self.with_text, keep=self.keep)
 
 
 def _batches(lines: Iterable[bytes]) -> Iterator[list[bytes]]:

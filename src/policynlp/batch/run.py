@@ -2,9 +2,8 @@
 
 import sys
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -12,19 +11,27 @@ from tempfile import TemporaryDirectory
 from typing import IO
 
 from policynlp.article import Failure
-from policynlp.batch.manifest import Manifest, new_manifest
+from policynlp.batch.inputs import Inputs, Survey, copy_stdin, how_many, make_chunks
+from policynlp.batch.manifest import Manifest, Paths, new_manifest
 from policynlp.batch.options import DEFAULT_OPTIONS, Options
-from policynlp.batch.scoring import FAILURES_KEPT, Counts, Job, Load, Loaded, Part, Result
-from policynlp.batch.source import Chunk, Note, Source, Survey, copy_stdin, how_many, make_chunks
-from policynlp.batch.state import Paths, Repeats, Store, copied
-from policynlp.batch.workers import MAX_SECONDS, ordered, work_off
-from policynlp.batch.writers import STDOUT, check_output, is_table
+from policynlp.batch.scoring import (
+    FAILURES_KEPT,
+    ArticleChunk,
+    Counts,
+    Load,
+    Loaded,
+    Outcome,
+    scoring,
+)
+from policynlp.batch.state import Repeats, State, Stored, copied
+from policynlp.batch.writers import STDOUT, check_output, is_table, output_for
 from policynlp.errors import InputError, OutputError
 from policynlp.files.atomic import UnwritableError, writing
 from policynlp.files.find import STDIN, find_inputs
-from policynlp.files.items import InputArticle, check_installed
-from policynlp.messages import speak, speaking, spoken
-from policynlp.themes.drift import Drift, Profile, measure_drift
+from policynlp.files.items import check_installed
+from policynlp.messages import speaking
+from policynlp.themes.drift import Drift, measure_drift
+from policynlp.workers import MAX_SECONDS, Note, Workers
 
 
 @dataclass(slots=True)
@@ -47,30 +54,6 @@ class Summary:
 
 
 Progress = Callable[[Summary], object]
-
-
-class _Watch:
-    """Counts what is done and tells who watches."""
-
-    def __init__(self, progress: Progress, themes: Sequence[str] = ()) -> None:
-        self.summary = Summary(Counts(themes=Counter(dict.fromkeys(themes, 0))))
-        self._progress = progress
-        self._started = time.perf_counter()
-
-    def note(self, result: Result, *, resumed: bool = False) -> None:
-        """Count what became of a chunk."""
-        summary = self.summary
-        summary.counts.add(result.counts)
-        summary.resumed += result.counts.done if resumed else 0
-        room = FAILURES_KEPT - len(summary.first_failures)
-        summary.first_failures += result.first_failures[:room]
-        summary.seconds = time.perf_counter() - self._started
-        self._progress(summary)
-
-    def compared(self, reference: Profile | None) -> Summary:
-        """The summary with how far its articles are from a model's training text."""
-        self.summary.drift = measure_drift(self.summary.counts.profile, reference)
-        return self.summary
 
 
 def score(
@@ -107,28 +90,21 @@ def score(
                 for data in copied(stream, whole.stat().st_size):
                     (stdout or _print)(data)
         return summary
-    if out != STDOUT:
-        Paths.of(out).check()
-        find_inputs(inputs, skip=Paths.of(out).all())  # What is missing or written over ends here.
+    paths = None if out == STDOUT else Paths.of(out)
+    if paths:
+        paths.check()
+        find_inputs(inputs, skip=paths.all())  # What is missing or written over ends here.
     check_installed((*inputs, out), simplify=options.reading.simplify)
     loaded = Loaded(load)
     scorer = loaded()
-    watch = _Watch(progress, scorer.themes)
-    if out != STDOUT:
-        run = _Run(loaded, inputs, Paths.of(out), options, jobs, max_seconds)
-        run.score(stdin, overwrite, watch)
-        return watch.compared(scorer.reference)
-    source = Source(inputs, options, stream=stdin)
-    single = jobs == 1  # A lone worker's articles are written one by one, each when it is done.
-    chunks, begin = make_chunks(source.chosen(), single=single), Job(loaded, out, options).begin
-    for part in ordered(work_off(chunks, begin, jobs, max_seconds, ahead=not single)):
-        assert isinstance(part, Part)
-        (stdout or _print)(part.output)
-        watch.note(part)
-    source.confirm()
-    if not watch.summary.counts.done:
-        raise _nothing(inputs)
-    return watch.compared(scorer.reference)
+    run = _Run(inputs, options, jobs, max_seconds, progress)
+    run.summary.counts.themes.update(dict.fromkeys(scorer.themes, 0))
+    if paths:
+        run.write(loaded, paths, stdin, overwrite=overwrite)
+    else:
+        run.send(loaded, stdin, stdout or _print)
+    run.summary.drift = measure_drift(run.summary.counts.profile, scorer.reference)
+    return run.summary
 
 
 def look(
@@ -142,141 +118,155 @@ def look(
 ) -> Summary:
     """Read all articles as a run would, but score none."""
     check_installed(inputs, simplify=options.reading.simplify)
-    watch = _Watch(progress)
-    with _twice_read(inputs, options, stdin) as copy:
-        source = Source(inputs, options, stdin=copy, stream=stdin)
-        total = source.size() if options.shard else None  # Shares are those of the run's chunks.
-        chunks = make_chunks(source.chosen(), options.shard, total=total)
-        for part in ordered(work_off(chunks, _Look(options).begin, jobs, max_seconds)):
-            watch.note(part)
-        source.confirm()
-    if not watch.summary.counts.done:
-        raise _nothing(inputs)
-    return watch.summary
+    run = _Run(inputs, options, jobs, max_seconds, progress)
+    run.look(stdin)
+    return run.summary
 
 
-@dataclass(frozen=True, slots=True)
-class _Look:
-    """Reads the articles of chunks, in a worker."""
-
-    options: Options
-    messages: str = field(default_factory=spoken)
-
-    def begin(self) -> Callable[[Chunk, Note], Part]:
-        """What a worker does with each chunk."""
-        speak(self.messages)
-        return self._look
-
-    def _look(self, chunk: Chunk, note: Note) -> Part:
-        part = Part()
-        for at, entry in enumerate(chunk.entries):
-            note(at, entry.id)
-            found = entry if isinstance(entry, Failure) else entry.read(self.options.reading)
-            if isinstance(found, InputArticle):
-                part.counts.articles += 1
-            else:
-                part.fail(found)
-        return part
-
-
-@contextmanager
-def _twice_read(
-    inputs: Sequence[str], options: Options, stdin: IO[bytes] | None
-) -> Iterator[Path | None]:
-    """A copy of standard input where its articles are looked at before they are chosen."""
-    if STDIN not in inputs or (options.sample is None and options.shard is None):
-        yield None
-        return
-    with TemporaryDirectory() as folder:
-        copy = Path(folder, "stdin")
-        copy_stdin(stdin or sys.stdin.buffer, copy)
-        yield copy
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Run:
-    """A run that writes to a file."""
+    """The way of chunks from the inputs through workers to where they go, counted on the way."""
 
-    load: Loaded
-    inputs: Sequence[str]
-    paths: Paths
+    named: Sequence[str]
     options: Options
     jobs: int
     max_seconds: float
+    progress: Progress
+    summary: Summary = field(default_factory=Summary)
+    started: float = field(default_factory=time.perf_counter)
 
-    def score(self, stdin: IO[bytes] | None, overwrite: bool, watch: _Watch) -> None:
+    def send(self, load: Loaded, stdin: IO[bytes] | None, give: Callable[[bytes], object]) -> None:
+        """Score all articles, and give away what is written of them, in order."""
+        inputs = Inputs(self.named, self.options, stream=stdin)
+        single = self.jobs == 1  # A lone worker's articles are sent one by one, each when done.
+        chunks = make_chunks(inputs.chosen(), single=single)
+        begin = partial(scoring, load, STDOUT, self.options)
+        workers = Workers(begin, self.jobs, self.max_seconds, ahead=not single)
+        for outcome in workers.in_order(chunks):
+            give(outcome.output)
+            self._note(outcome)
+        self._end(inputs)
+
+    def look(self, stdin: IO[bytes] | None) -> None:
+        """Read all articles."""
+        chooses = self.options.sample is not None or self.options.shard is not None
+        with ExitStack() as stack:
+            copy = None
+            if STDIN in self.named and chooses:  # It is looked at before articles are chosen.
+                copy = Path(stack.enter_context(TemporaryDirectory()), "stdin")
+                copy_stdin(stdin or sys.stdin.buffer, copy)
+            inputs = Inputs(self.named, self.options, stdin=copy, stream=stdin)
+            shard = self.options.shard
+            total = inputs.size() if shard else None  # Shares are those of the run's chunks.
+            chunks = make_chunks(inputs.chosen(), shard, total=total)
+            begin = partial(_looking, self.options)
+            for outcome in Workers(begin, self.jobs, self.max_seconds).in_order(chunks):
+                self._note(outcome)
+            self._end(inputs)
+
+    def write(
+        self, load: Loaded, paths: Paths, stdin: IO[bytes] | None, *, overwrite: bool
+    ) -> None:
         """Score what an earlier run has not, and put all of it together."""
-        with self._stdin(stdin) as copy:
-            source = Source(self.inputs, self.options, self.paths.all(), copy)
-            keeps = self.options.reading.keep_columns and is_table(self.paths.out.name)
-            survey = source.survey(columns=keeps)
+        with self._copied(stdin, paths) as copy:
+            inputs = Inputs(self.named, self.options, paths.all(), copy)
+            keeps = self.options.reading.keep_columns and is_table(paths.out.name)
+            survey = inputs.survey(columns=keeps)
             if not survey.articles:
-                raise _nothing(self.inputs)
-            manifest = new_manifest(self.load(), survey, self.options)
-            store = Store(self.paths, manifest, overwrite=overwrite)
-            if store.finished:
-                store.tidy()
-                _recall(watch.summary, store.manifest)
-            else:
-                try:
-                    with speaking(store.manifest["messages"]):
-                        self._score(source, survey, store, watch)
-                except UnwritableError as error:
-                    raise OutputError("{error}: it goes on from here", error=error) from error
+                raise _nothing(self.named)
+            manifest = new_manifest(load(), survey, self.options)
+            state = State(paths, manifest, overwrite=overwrite)
+            if state.finished:
+                state.tidy()
+                self._recall(state.manifest)
+                return
+            try:
+                with speaking(state.manifest["messages"]):
+                    self._score(load, inputs, survey, state, paths)
+            except UnwritableError as error:
+                raise OutputError("{error}: it goes on from here", error=error) from error
 
-    def _score(self, source: Source, survey: Survey, store: Store, watch: _Watch) -> None:
-        shard, summary = self.options.shard, watch.summary
-        store.begin()
+    def _score(
+        self, load: Loaded, inputs: Inputs, survey: Survey, state: State, paths: Paths
+    ) -> None:
+        state.begin()
+        shard, summary, out = self.options.shard, self.summary, str(paths.out)
         summary.total = how_many(self.options, survey.articles) // (shard.of if shard else 1)
-        job = Job(self.load, str(self.paths.out), self.options, survey.columns, store.keep)
-        output = job.output(self.load().themes)  # Says at once what it cannot hold.
-        entries = source.chosen(survey.articles)
-        chunks = _Left(make_chunks(entries, shard, total=survey.size), store, watch)
-        for _, result in work_off(iter(chunks), job.begin, self.jobs, self.max_seconds):
-            watch.note(result)
-        source.confirm()
-        finished = store.finish(output, chunks.count, summary.counts)
+        # Says at once what it cannot hold.
+        output = output_for(out, load().themes, self.options, survey.columns)
+        count = 0
+
+        def left() -> Iterator[ArticleChunk]:
+            nonlocal count
+            entries = inputs.chosen(survey.articles)
+            for chunk in make_chunks(entries, shard, total=survey.size):
+                count += 1
+                stored = state.get(chunk.number)
+                if stored:
+                    self._note(stored, resumed=True)
+                else:
+                    yield chunk
+
+        begin = state.keeping(partial(scoring, load, out, self.options, survey.columns))
+        for _, stored in Workers(begin, self.jobs, self.max_seconds).as_done(left()):
+            self._note(stored)
+        inputs.confirm()
+        finished = state.finish(output, count, summary.counts)
         summary.repeated_ids, summary.first_failures = finished
-        store.close(summary.seconds, summary.resumed)
+        state.close(summary.seconds, summary.resumed)
 
     @contextmanager
-    def _stdin(self, stdin: IO[bytes] | None) -> Iterator[Path | None]:
+    def _copied(self, stdin: IO[bytes] | None, paths: Paths) -> Iterator[Path | None]:
         """A copy of standard input while it is needed, which can be read again."""
-        if STDIN not in self.inputs:
+        if STDIN not in self.named:
             yield None
             return
-        with writing(self.paths.out):
-            self.paths.out.parent.mkdir(parents=True, exist_ok=True)
+        with writing(paths.out):
+            paths.out.parent.mkdir(parents=True, exist_ok=True)
         try:
-            copy_stdin(stdin or sys.stdin.buffer, self.paths.stdin)
-            yield self.paths.stdin
+            copy_stdin(stdin or sys.stdin.buffer, paths.stdin)
+            yield paths.stdin
         finally:
             with suppress(OSError):  # The next run with this output removes it.
-                self.paths.stdin.unlink(missing_ok=True)
+                paths.stdin.unlink(missing_ok=True)
+
+    def _note(self, outcome: Outcome | Stored, *, resumed: bool = False) -> None:
+        """Count what became of a chunk, and tell who watches."""
+        summary = self.summary
+        summary.counts.add(outcome.counts)
+        summary.resumed += outcome.counts.done if resumed else 0
+        room = FAILURES_KEPT - len(summary.first_failures)
+        summary.first_failures += outcome.first_failures[:room]
+        summary.seconds = time.perf_counter() - self.started
+        self.progress(summary)
+
+    def _recall(self, manifest: Manifest) -> None:
+        """Say again what a finished run had to say."""
+        self.summary.counts = Counts.of(manifest["counts"])
+        self.summary.total = self.summary.resumed = self.summary.counts.done
+        self.summary.finished = True
+
+    def _end(self, inputs: Inputs) -> None:
+        inputs.confirm()
+        if not self.summary.counts.done:
+            raise _nothing(self.named)
 
 
-class _Left:
-    """The chunks that no earlier run has scored; what one has is counted."""
+def _looking(options: Options) -> Callable[[ArticleChunk, Note], Outcome]:
+    """What a worker does with each chunk that is only to be read."""
 
-    def __init__(self, chunks: Iterator[Chunk], store: Store, watch: _Watch) -> None:
-        self._chunks, self._store, self._watch = chunks, store, watch
-        self.count = 0
-
-    def __iter__(self) -> Iterator[Chunk]:
-        for chunk in self._chunks:
-            self.count += 1
-            kept = self._store.get(chunk.number)
-            if kept is None:
-                yield chunk
+    def look(chunk: ArticleChunk, note: Note) -> Outcome:
+        outcome = Outcome()
+        for at, entry in enumerate(chunk.entries):
+            note(at, entry.id)
+            found = entry if isinstance(entry, Failure) else entry.read(options.reading)
+            if isinstance(found, Failure):
+                outcome.fail(found)
             else:
-                self._watch.note(kept, resumed=True)
+                outcome.counts.articles += 1
+        return outcome
 
-
-def _recall(summary: Summary, manifest: Manifest) -> None:
-    """What a finished run had to say."""
-    summary.counts = Counts.of(manifest["counts"])
-    summary.total = summary.resumed = summary.counts.done
-    summary.finished = True
+    return look
 
 
 def _print(data: bytes) -> None:

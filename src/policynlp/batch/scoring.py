@@ -3,20 +3,21 @@
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
-from typing import Any, Final, Literal, NamedTuple, Protocol
+from typing import Any, Final, Literal, Protocol
 
 from policynlp.analyzer import gc_paused
 from policynlp.article import AbstractLimits, Analysis, Article, Failure
 from policynlp.batch.options import Options
-from policynlp.batch.source import Chunk, Note
 from policynlp.batch.writers import Output, output_for
 from policynlp.errors import PolicyNLPError
-from policynlp.files.items import Item, make_article
-from policynlp.messages import say, speak, speaking, spoken
+from policynlp.files.items import InputArticle, Item, make_article
+from policynlp.messages import say, speaking
 from policynlp.themes.drift import Profile
+from policynlp.workers import Chunk, Note
 
 FAILURES_KEPT: Final = 5
+
+ArticleChunk = Chunk[Item | Failure]
 
 
 class Scorer(Protocol):
@@ -71,36 +72,6 @@ class Loaded:
     def __reduce__(self) -> tuple[type["Loaded"], tuple[Load]]:
         """Travel without the scorer."""
         return Loaded, (self._load,)
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """All that a worker must know: how to load the model and what to make of an article.
-
-    ``columns`` are those that a table keeps of its inputs; ``keep`` puts away what became of a
-    chunk, in the worker itself, so that nothing that is done can be lost on the way. Reasons of
-    failures are given in ``messages``, the language spoken where the job was made.
-    """
-
-    load: Load
-    out: str
-    options: Options
-    columns: tuple[str, ...] = ()
-    keep: "Callable[[int, Part], Result]" = field(default=lambda number, part: part)
-    messages: str = field(default_factory=spoken)
-
-    def begin(self) -> "Callable[[Chunk, Note], Result]":
-        """Load what a worker needs, and return what it does with each chunk."""
-        speak(self.messages)
-        scorer = self.load()
-        return partial(self._score, scorer, self.output(scorer.themes))
-
-    def _score(self, scorer: Scorer, output: Output, chunk: Chunk, note: Note) -> "Result":
-        return self.keep(chunk.number, score_chunk(chunk, scorer, output, self.options, note))
-
-    def output(self, themes: Sequence[str]) -> Output:
-        """How results are written."""
-        return output_for(self.out, themes, self.options, self.columns)
 
 
 @dataclass(slots=True)
@@ -158,20 +129,8 @@ class Counts:
         self.profile.note(analysis)
 
 
-class Result(Protocol):
-    """What is told of a chunk whose part may be put away already."""
-
-    @property
-    def counts(self) -> Counts:
-        """What became of its articles."""
-
-    @property
-    def first_failures(self) -> Sequence[Failure]:
-        """Some of them that failed, if any did."""
-
-
 @dataclass(slots=True)
-class Part:
+class Outcome:
     """What became of a chunk; ``ids`` are those of all its articles, failed or not."""
 
     output: bytes = b""
@@ -190,106 +149,92 @@ class Part:
         self.ids.append(failure.id)
         self.counts.failures += 1
 
-    def add(self, other: "Part") -> None:
-        """Put ``other``, which comes next in the inputs, behind this part."""
-        self.output += other.output
-        self.failures += other.failures
-        self.ids += other.ids
-        self.counts.add(other.counts)
+
+def scoring(
+    load: Load, out: str, options: Options, columns: Sequence[str] = ()
+) -> Callable[[ArticleChunk, Note], Outcome]:
+    """What a worker does with each chunk, once it has loaded what it needs.
+
+    ``columns`` are those that a table keeps of its inputs.
+    """
+    scorer = load()
+    output = output_for(out, scorer.themes, options, columns)
+    return lambda chunk, note: score_chunk(chunk, scorer, output, options, note)
 
 
 def score_chunk(
-    chunk: Chunk,
+    chunk: ArticleChunk,
     scorer: Scorer,
     output: Output,
     options: Options,
     note: Note = lambda at, id: None,
-) -> Part:
+) -> Outcome:
     """Score every article of a chunk; whatever goes wrong with one, the others go on."""
-    part = Part()
+    outcome = Outcome()
     rendered: list[bytes] = []
     with gc_paused():
         for found in analyzed(chunk, scorer, options, note):
             if isinstance(found, Failure):
-                part.fail(found)
-            else:
-                _write(*found, output, part, rendered)
+                outcome.fail(found)
+                continue
+            read, analysis = found
+            try:
+                rendered.append(output.render(analysis, read.record.kept))
+            except Exception as error:  # One article's crash must not be the run's.
+                outcome.fail(Failure(read.id, read.place, "write", _crash(error)))
+                continue
+            outcome.ids.append(read.id)
+            outcome.counts.count(analysis)
     note(len(chunk.entries), "")
-    part.output = output.pack(b"".join(rendered))
-    return part
+    outcome.output = output.pack(b"".join(rendered))
+    return outcome
 
 
 def analyzed(
-    chunk: Chunk, scorer: Scorer, options: Options, note: Note
-) -> "Iterator[Failure | tuple[Read, Analysis]]":
+    chunk: ArticleChunk, scorer: Scorer, options: Options, note: Note
+) -> Iterator[Failure | tuple[InputArticle, Analysis]]:
     """What became of each article: a failure, or what was read with what the scorer says of it."""
     numbered = list(enumerate(chunk.entries))
     for some in [[each] for each in numbered] if chunk.apart else [numbered]:
         # What the scorer has taken and not given back, with the failures in between.
-        waiting: deque[Read | Failure] = deque()
+        waiting: deque[InputArticle | Failure] = deque()
         articles = _articles(some, waiting, options, note)
         for result in scorer.pipe(articles, limits=options.limits, on_error="return"):
-            while isinstance(entry := waiting.popleft(), Failure):
-                yield entry
+            while isinstance(read := waiting.popleft(), Failure):
+                yield read
             if isinstance(result, Failure):
                 reason = " ".join(result.reason.split())
-                yield Failure(entry.id, entry.place, "analyze", reason)
+                yield Failure(read.id, read.place, "analyze", reason)
             else:
-                yield entry, result
-        for entry in waiting:
-            lost = Failure(entry.id, entry.place, "analyze", say("the analyzer gave no result"))
-            yield entry if isinstance(entry, Failure) else lost
-
-
-class Read(NamedTuple):
-    """An article that was read, and what there is to say of it besides."""
-
-    id: str
-    place: str
-    article: Article
-    kept: Mapping[str, object]
+                yield read, result
+        for read in waiting:
+            lost = Failure(read.id, read.place, "analyze", say("the analyzer gave no result"))
+            yield read if isinstance(read, Failure) else lost
 
 
 def _articles(
     numbered: Iterable[tuple[int, Item | Failure]],
-    waiting: "deque[Read | Failure]",
+    waiting: deque[InputArticle | Failure],
     options: Options,
     note: Note,
 ) -> Iterator[Article]:
     """Read the articles, and note each of them and each failure as waiting."""
     for at, entry in numbered:
         note(at, entry.id)
-        read = entry if isinstance(entry, Failure) else _read(entry, options)
+        read = entry if isinstance(entry, Failure) else entry.read(options.reading)
+        if isinstance(read, Failure):
+            waiting.append(read)
+            continue
+        try:
+            # Warnings are output, which must not change with a machine's own language.
+            with speaking(options.language):
+                article = make_article(read.record)
+        except Exception as error:  # As above.
+            waiting.append(Failure(read.id, read.place, "read", _crash(error)))
+            continue
         waiting.append(read)
-        if isinstance(read, Read):
-            note(at, read.id)  # It may say what it is called.
-            yield read.article
-
-
-def _read(entry: Item, options: Options) -> Read | Failure:
-    found = entry.read(options.reading)
-    if isinstance(found, Failure):
-        return found
-    id, place, record = found
-    try:
-        # Warnings are output, which must not change with a machine's own language.
-        with speaking(options.language):
-            return Read(id, place, make_article(record), record.kept)
-    except Exception as error:  # One article's crash must not be the run's.
-        return Failure(id, place, "read", _crash(error))
-
-
-def _write(
-    entry: Read, result: Analysis, output: Output, part: Part, rendered: list[bytes]
-) -> None:
-    """Write what there is to say of an article."""
-    try:
-        rendered.append(output.render(result, entry.kept))
-    except Exception as error:  # As above.
-        part.fail(Failure(entry.id, entry.place, "write", _crash(error)))
-        return
-    part.ids.append(entry.id)
-    part.counts.count(result)
+        note(at, read.id)  # It may say what it is called.
+        yield article
 
 
 def _crash(error: Exception) -> str:

@@ -1,6 +1,5 @@
-"""What a run has done, part by part, and how its output, failures and manifest come of it."""
+"""What is done of a run, chunk by chunk on the disk, and how its output and failures come of it."""
 
-import hashlib
 import json
 import shutil
 from array import array
@@ -8,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import IO, Any, Final, NamedTuple
 from zlib import crc32
@@ -17,20 +17,23 @@ from policynlp.batch.manifest import (
     DONE,
     RUNNING,
     Manifest,
+    Paths,
+    about,
     differences,
+    digest_of,
     identity,
-    manifest_at,
     note_counts,
     read_manifest,
     write_manifest,
 )
-from policynlp.batch.scoring import FAILURES_KEPT, Counts, Part, Result
+from policynlp.batch.scoring import FAILURES_KEPT, ArticleChunk, Counts, Outcome
 from policynlp.batch.writers import Output, failure_header, failure_rows
-from policynlp.errors import InputError, OutputError
+from policynlp.errors import OutputError
 from policynlp.files.atomic import remove_unfinished, whole_file, writing
-from policynlp.files.output_paths import check_place, check_unasked
+from policynlp.files.items import Item
+from policynlp.files.output_paths import check_unasked
 from policynlp.messages import ENGLISH
-from policynlp.validation import check, one_of
+from policynlp.workers import Begin, Note
 
 _COPY: Final = 1 << 20
 _SUM: Final = b" %08x\n"
@@ -38,8 +41,8 @@ _SUM_LENGTH: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """A part on the disk: its counts, its first failures, the lengths and sums of its pieces.
+class Stored:
+    """What became of a chunk, on the disk: counts, first failures, lengths and sums of its pieces.
 
     The sums are CRC-32, which no damage to 32 bits in a row leaves as they were. The line before
     the three pieces ends in its own.
@@ -89,69 +92,67 @@ class Kept:
             )
 
 
-class Parts:
-    """Parts by the numbers of their chunks, each a file that appears whole or not at all."""
+def store(folder: Path, run: str, number: int, outcome: Outcome, language: str) -> Stored:
+    """Keep what became of chunk ``number``, in a file that appears whole or not at all.
 
-    def __init__(self, folder: Path, run: str) -> None:
-        """Use ``folder``, which need not exist, for a run with this hash, and for no other."""
-        self._folder, self._run = folder, run
+    It is of the run with the hash ``run``, and of no other; failures are listed in ``language``.
+    """
+    failures = failure_rows(outcome.failures, language)
+    pieces = (outcome.output, failures, json.dumps(outcome.ids).encode())
+    first, second, third = map(len, pieces)
+    stored = Stored(
+        _part(folder, number),
+        outcome.counts,
+        outcome.first_failures,
+        (first, second, third),
+        (crc32(pieces[0]), crc32(pieces[1]), crc32(pieces[2])),
+    )
+    head = {
+        "run": run,
+        "counts": outcome.counts.as_record(),
+        "first_failures": stored.first_failures,
+        "lengths": stored.lengths,
+        "sums": stored.sums,
+    }
+    line = json.dumps(head).encode()
+    with whole_file(stored.path) as stream:
+        stream.write(line + _SUM % crc32(line))
+        for piece in pieces:
+            stream.write(piece)
+    return stored
 
-    def put(self, number: int, part: Part) -> Kept:
-        """Keep the part of chunk ``number``."""
-        pieces = (part.output, failure_rows(part.failures), json.dumps(part.ids).encode())
-        first, second, third = map(len, pieces)
-        kept = Kept(
-            self._path(number),
-            part.counts,
-            part.first_failures,
-            (first, second, third),
-            (crc32(pieces[0]), crc32(pieces[1]), crc32(pieces[2])),
-        )
-        head = {
-            "run": self._run,
-            "counts": part.counts.as_record(),
-            "first_failures": kept.first_failures,
-            "lengths": kept.lengths,
-            "sums": kept.sums,
-        }
-        line = json.dumps(head).encode()
-        with whole_file(kept.path) as stream:
-            stream.write(line + _SUM % crc32(line))
-            for piece in pieces:
-                stream.write(piece)
-        return kept
 
-    def get(self, number: int) -> Kept | None:
-        """The part of chunk ``number``, if there is one of this run whose first line is whole."""
-        path = self._path(number)
-        try:
-            with path.open("rb") as stream:
-                whole = stream.readline()
-            line = whole[:-_SUM_LENGTH]
-            if whole[-_SUM_LENGTH:] != _SUM % crc32(line):
-                return None
-            head: dict[str, Any] = json.loads(line)
-            counts = Counts.of(head["counts"])
-            failures = [Failure(*failure) for failure in head["first_failures"]]
-            first, second, third = head["lengths"]
-            sums = head["sums"]
-        except (OSError, ValueError, KeyError, TypeError):
+def find_stored(folder: Path, run: str, number: int) -> Stored | None:
+    """What :func:`store` has kept, if there is a file whose first line is whole."""
+    path = _part(folder, number)
+    try:
+        with path.open("rb") as stream:
+            whole = stream.readline()
+        line = whole[:-_SUM_LENGTH]
+        if whole[-_SUM_LENGTH:] != _SUM % crc32(line):
             return None
-        if head["run"] != self._run:
-            return None
-        return Kept(path, counts, failures, (first, second, third), (sums[0], sums[1], sums[2]))
+        head: dict[str, Any] = json.loads(line)
+        counts = Counts.of(head["counts"])
+        failures = [Failure(*failure) for failure in head["first_failures"]]
+        first, second, third = head["lengths"]
+        sums = head["sums"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    if head["run"] != run:
+        return None
+    return Stored(path, counts, failures, (first, second, third), (sums[0], sums[1], sums[2]))
 
-    def create(self) -> None:
-        """Make the folder if it is not there."""
-        with writing(self._folder):
-            self._folder.mkdir(parents=True, exist_ok=True)
 
-    def remove(self) -> None:
-        """Remove all parts."""
-        shutil.rmtree(self._folder, ignore_errors=True)
+def _part(folder: Path, number: int) -> Path:
+    return folder / f"{number:06d}.part"
 
-    def _path(self, number: int) -> Path:
-        return self._folder / f"{number:06d}.part"
+
+def storing(
+    begin: Begin[Item | Failure, Outcome], folder: Path, run: str, language: str
+) -> Callable[[ArticleChunk, Note], Stored]:
+    """What a worker does that keeps itself what it has done, so that none of it can be lost."""
+    work = begin()
+    return lambda chunk, note: store(folder, run, chunk.number, work(chunk, note), language)
 
 
 def copied(stream: IO[bytes], length: int) -> Iterator[bytes]:
@@ -193,59 +194,16 @@ def find_repeats(read: Callable[[], Iterator[list[str]]]) -> Repeats:
     return Repeats(len(repeated), tuple(found.items()))
 
 
-@dataclass(frozen=True, slots=True)
-class Paths:
-    """An output and what stands beside it."""
-
-    out: Path
-
-    @classmethod
-    def of(cls, out: str) -> "Paths":
-        """What stands beside the output ``out``."""
-        return cls(Path(out))
-
-    @property
-    def failures(self) -> Path:
-        """The list of articles without a result."""
-        return self._beside(".failures.csv")
-
-    @property
-    def manifest(self) -> Path:
-        """The manifest of the run."""
-        return self._beside(".run.json")
-
-    @property
-    def parts(self) -> Path:
-        """The folder of parts."""
-        return self._beside(".parts")
-
-    @property
-    def stdin(self) -> Path:
-        """The copy of standard input."""
-        return self._beside(".stdin")
-
-    def all(self) -> frozenset[str]:
-        """All of them as absolute paths: they may stand in a folder of inputs."""
-        paths = (self.out, self.failures, self.manifest, self.parts, self.stdin)
-        return frozenset(str(path.absolute()) for path in paths)
-
-    def check(self) -> None:
-        """Raise ``OutputError`` now, not after hours, where no such files can be written."""
-        check_place(self.out, self.failures, self.manifest)
-
-    def _beside(self, suffix: str) -> Path:
-        return self.out.with_name(self.out.name + suffix)
-
-
-class Store:
-    """The results of one run, some of which may be there from earlier."""
+class State:
+    """What is done of one run, maybe by earlier calls, and how its output comes of it."""
 
     def __init__(self, paths: Paths, manifest: Manifest, *, overwrite: bool) -> None:
         """Look at what there is.
 
         Raises ``OutputError`` where it comes of another run and must not be overwritten.
         """
-        self._paths, self._parts = paths, Parts(paths.parts, identity(manifest))
+        self._paths, self._run = paths, identity(manifest)
+        self._language: str = manifest["options"]["language"]
         self.manifest = manifest
         self.finished = self._goes_on = False
         try:
@@ -293,20 +251,20 @@ class Store:
             self.tidy()
         self.manifest.setdefault("started", _now())
         write_manifest(self._paths.manifest, self.manifest)
-        self._parts.create()
+        with writing(self._paths.parts):
+            self._paths.parts.mkdir(parents=True, exist_ok=True)
 
-    def get(self, number: int) -> Kept | None:
-        """What there is of chunk ``number``, if it is whole."""
-        kept = self._parts.get(number)
-        return kept if kept and kept.is_whole else None
+    def get(self, number: int) -> Stored | None:
+        """What became of chunk ``number``, if that is there and whole."""
+        stored = find_stored(self._paths.parts, self._run, number)
+        return stored if stored and stored.is_whole else None
 
-    @property
-    def keep(self) -> Callable[[int, Part], Result]:
-        """What keeps the part of a chunk, in any process."""
-        return self._parts.put
+    def keeping(self, begin: Begin[Item | Failure, Outcome]) -> Begin[Item | Failure, Stored]:
+        """What workers do who keep here what they do by ``begin``."""
+        return partial(storing, begin, self._paths.parts, self._run, self._language)
 
-    def finish(self, output: Output, chunks: int, counts: Counts) -> "Finished":
-        """Put the parts of so many chunks together, and remove them.
+    def finish(self, output: Output, chunks: int, counts: Counts) -> tuple[Repeats, list[Failure]]:
+        """Put together what became of so many chunks; the repeated ids and the first failures.
 
         The manifest says that the run is done only when everything else is on the disk.
         """
@@ -328,7 +286,7 @@ class Store:
         if self.manifest["shard"]:
             self.manifest["pieces"] = [part.lengths[:2] for part in self._all(chunks)]
             self.manifest["failures"] = digest_of(self._paths.failures)
-        return Finished(found, first[:FAILURES_KEPT])
+        return found, first[:FAILURES_KEPT]
 
     def close(self, seconds: float, resumed: int) -> None:
         """Say that all is done, and remove what is no longer needed."""
@@ -343,7 +301,7 @@ class Store:
 
     def tidy(self) -> None:
         """Remove the parts, which a run that was killed at its very end has left."""
-        self._parts.remove()
+        shutil.rmtree(self._paths.parts, ignore_errors=True)
 
     def _join_failures(self, chunks: int) -> None:
         """List the failures; without any there is no list, nor an old one."""
@@ -352,12 +310,12 @@ class Store:
                 self._paths.failures.unlink(missing_ok=True)
             return
         with whole_file(self._paths.failures) as stream:
-            stream.write(failure_header())
+            stream.write(failure_header(self.manifest["options"]["language"]))
             stream.writelines(data for part in self._all(chunks) for data in part.failures())
 
-    def _all(self, chunks: int) -> Iterator[Kept]:
+    def _all(self, chunks: int) -> Iterator[Stored]:
         for number in range(chunks):
-            part = self._parts.get(number)
+            part = find_stored(self._paths.parts, self._run, number)
             if part is None:
                 raise OutputError(
                     "{path}: part {number} is gone or damaged; "
@@ -366,66 +324,6 @@ class Store:
                     number=number,
                 )
             yield part
-
-
-def run_of(out: Path) -> Manifest | None:
-    """The manifest beside ``out``, if it is of the run that wrote ``out`` as it is."""
-    paths = Paths(out)
-    if not paths.manifest.exists():
-        return None
-    manifest = read_manifest(paths.manifest)
-    written = manifest and manifest["status"] == DONE and manifest["output"] == digest_of(out)
-    return manifest if written else None
-
-
-def finished_run(path: Path) -> Manifest:
-    """The manifest at ``path``; ``InputError`` if it is none, or of a run that is not finished."""
-    try:
-        manifest = manifest_at(path)
-        check(manifest["status"], one_of(DONE))
-    except (OSError, ValueError) as error:
-        raise InputError(
-            "{path}: is no manifest of a finished run ({error}); "
-            "score writes OUT.run.json beside OUT",
-            path=path,
-            error=error,
-        ) from error
-    return manifest
-
-
-class Finished(NamedTuple):
-    """What is known only when all parts are there: repeated ids, the first failures."""
-
-    repeated_ids: Repeats
-    first_failures: list[Failure]
-
-
-def about(manifest: Manifest, counts: Counts) -> list[tuple[str, object]]:
-    """What a workbook says about its run: nothing that differs from one run to the next."""
-    rows: list[tuple[str, object]] = [
-        ("policynlp", manifest["policynlp"]),
-        ("model", manifest["model"]["id"]),
-        ("model sha256", manifest["model"]["sha256"]),
-        ("files", manifest["inputs"]["files"]),
-        ("inputs sha256", manifest["inputs"]["sha256"]),
-        ("articles", counts.articles),
-        ("failures", counts.failures),
-        ("sections", counts.sections),
-        *counts.themes.items(),
-    ]
-    options = json.dumps(manifest["options"], ensure_ascii=False)
-    return [*rows, ("options", options)]
-
-
-def digest_of(path: Path) -> dict[str, Any] | None:
-    """Size and hash of a file, or ``None`` if there is none."""
-    if not path.exists():
-        return None
-    with path.open("rb") as stream:
-        return {
-            "bytes": path.stat().st_size,
-            "sha256": hashlib.file_digest(stream, "sha256").hexdigest(),
-        }
 
 
 def _now() -> str:

@@ -1,97 +1,72 @@
 """What scored articles are written as: lines of JSON, tables, workbooks, Parquet."""
 
-import csv
-import io
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import IO, Any, Final, NamedTuple
+from typing import IO, Any, Final
 
 from policynlp.article import Analysis, Failure
 from policynlp.batch.options import Options, Shard
 from policynlp.errors import InputError, OutputError, UsageError
-from policynlp.escaping import escape_formula
-from policynlp.schema import (
-    METADATA,
-    abstract_column,
-    article_row,
+from policynlp.files.csv import BOM, csv_rows
+from policynlp.files.records import MAX_COLUMNS
+from policynlp.messages import CHINESE
+from policynlp.schema import METADATA, to_json
+from policynlp.schema.table import (
+    MIDDLE,
+    WIDE,
+    Columns,
+    TableRow,
+    article_columns,
+    rows_of,
     section_columns,
-    section_rows,
-    to_json,
 )
 
-CHINESE: Final = {
-    "id": "编号",
-    "title": "标题",
-    "published": "发布时间",
-    "source": "来源",
-    "author": "作者",
-    "url": "网址",
-    "section": "节序",
-    "heading": "小标题",
-    "level": "层级",
-    "status": "状态",
-    "themes": "主题",
-    "evidence": "依据",
-    "abstract": "摘要",
-    "section_abstract": "本节摘要",
-    "article_themes": "全文主题",
-    "article_abstract": "全文摘要",
-    "warnings": "提示",
-    "characters": "字数",
-    "text": "正文",
+_FAILURES: Final = {"id": "编号", "place": "位置", "stage": "步骤", "reason": "原因"}
+_STAGES: Final = {
+    "decode": "解码",
+    "parse": "解析",
+    "read": "读取",
+    "analyze": "分析",
+    "write": "写出",
+    "time": "超时",
+    "worker": "进程中断",
+}
+# What the sheet about the run says, in Chinese.
+_RUN: Final = {
     "model": "模型",
-    "input": "输入",
-    "field": "项",
-    "value": "值",
-    "sections": "章节",
+    "model sha256": "模型 SHA-256",
+    "files": "文件",
+    "inputs sha256": "输入 SHA-256",
     "articles": "文章",
-    "run": "运行",
+    "failures": "失败",
+    "sections": "节",
+    "options": "选项",
+}
+_OPTIONS: Final = {
+    "limits": "摘要",
+    "characters": "全文摘要字数",
+    "sentences": "全文摘要句数",
+    "section_characters": "本节摘要字数",
+    "ratio": "占原文比例",
+    "whole_sentences": "整句",
+    "themes": "按主题",
+    "reading": "读入",
+    "columns": "列",
+    "keep_columns": "保留其他列",
+    "simplify": "繁体转简体",
+    "max_chars": "最多字数",
+    "with_text": "附正文",
+    "language": "语言",
+    "limit": "只取前几篇",
+    "sample": "抽取篇数",
 }
 
+_ROW_HEIGHT: Final = 60
 # Excel keeps so many digits of a number.
 _LARGEST: Final = 10**15
 # An article of many sections repeats so much at most, over all its rows.
 _MOST_REPEATED: Final = 32_000_000
-
-
-class Columns(NamedTuple):
-    """A table's own columns, by their names in the documentation, then those that it keeps."""
-
-    names: Sequence[str]
-    kept: Sequence[str]
-    language: str
-
-    @property
-    def header(self) -> list[str]:
-        """What the columns are called.
-
-        A kept column that is called like another one says that it is of the input.
-        """
-        found = [translated(name, self.language) for name in self.names]
-        prefix = translated("input", self.language)
-        taken = set(found)
-        for name in self.kept:
-            while name in taken:
-                name = f"{prefix}_{name}"
-            taken.add(name)
-            found.append(name)
-        return found
-
-
-def article_columns(themes: Sequence[str], with_text: bool, asked: Sequence[str] = ()) -> list[str]:
-    """The columns of a table with one row an article; it has an abstract about each theme asked."""
-    columns = ["id", *METADATA, "status", "article_themes", *themes, "article_abstract"]
-    columns += [*map(abstract_column, asked), "warnings", "sections", "characters", "model"]
-    return [*columns, *(["text"] if with_text else [])]
-
-
-def translated(name: str, language: str) -> str:
-    """``name`` in ``language``, if there is another word for it or for what precedes a colon."""
-    if language != "zh":
-        return name
-    word, colon, theme = name.partition(":")
-    return CHINESE.get(word, word) + colon + theme
 
 
 def kept_cells(kept: Mapping[str, object], columns: Sequence[str]) -> list[object]:
@@ -126,7 +101,6 @@ STDOUT: Final = "-"
 _LINES: Final = (".jsonl", ".ndjson")
 _ZIPPED_LINES: Final = (".jsonl.gz", ".ndjson.gz")
 OUTPUT_SUFFIXES: Final = (*_LINES, *_ZIPPED_LINES, ".csv", ".xlsx", ".parquet")
-BOM: Final = "\ufeff"
 
 Kept = Mapping[str, object]
 About = Sequence[tuple[str, object]]
@@ -193,21 +167,18 @@ def output_for(
     return Output(b"", _line_of(options))
 
 
-def csv_rows(rows: Iterable[Iterable[object]]) -> str:
-    """Rows of CSV as Excel writes them, without cells that it could take for formulas."""
-    buffer = io.StringIO(newline="")
-    csv.writer(buffer).writerows([escape_formula(cell) for cell in row] for row in rows)
-    return buffer.getvalue()
-
-
-def failure_rows(failures: Iterable[Failure]) -> bytes:
+def failure_rows(failures: Iterable[Failure], language: str) -> bytes:
     """The rows of failures in their list."""
-    return _encoded(csv_rows(failures))
+    stages = _STAGES if language == CHINESE else {}
+    return _encoded(
+        csv_rows([f.id, f.place, stages.get(f.stage, f.stage), f.reason] for f in failures)
+    )
 
 
-def failure_header() -> bytes:
+def failure_header(language: str) -> bytes:
     """How the list of failures begins."""
-    return _encoded(BOM + csv_rows([Failure._fields]))
+    names = _FAILURES.values() if language == CHINESE else _FAILURES
+    return _encoded(BOM + csv_rows([names]))
 
 
 def _line_of(options: Options) -> Callable[[Analysis, Kept], bytes]:
@@ -221,15 +192,13 @@ def _line_of(options: Options) -> Callable[[Analysis, Kept], bytes]:
 
 
 def _table(themes: Sequence[str], options: Options, columns: Sequence[str]) -> Output:
-    names = section_columns(themes, options.limits.themes)
-    header = Columns(names, columns, options.language).header
+    table = Columns(section_columns(themes, options.limits.themes), options.language, columns)
 
     def render(analysis: Analysis, kept: Kept) -> bytes:
         own = _repeated(analysis, kept, columns)
-        rows = section_rows(analysis)
-        return _encoded(csv_rows([*(row.get(n, "") for n in names), *own] for row in rows))
+        return _encoded(csv_rows([*table.cells(row), *own] for row in rows_of(analysis)))
 
-    return Output(_encoded(BOM + csv_rows([header])), render)
+    return Output(_encoded(BOM + csv_rows([table.header])), render)
 
 
 def _repeated(analysis: Analysis, kept: Kept, columns: Sequence[str]) -> list[object]:
@@ -242,29 +211,79 @@ def _repeated(analysis: Analysis, kept: Kept, columns: Sequence[str]) -> list[ob
 
 
 def _workbook(themes: Sequence[str], options: Options, columns: Sequence[str]) -> Output:
-    from policynlp.batch import workbook
-
-    asked = options.limits.themes
-    sections = section_columns(themes, asked)
-    articles = article_columns(themes, options.with_text, asked)
-    book = workbook.Book(
-        Columns(sections, columns, options.language),
-        Columns(articles, columns, options.language),
-        options.language,
-    )
+    """Raise ``OutputError`` where no sheet has so many columns."""
+    asked, language = options.limits.themes, options.language
+    sections = Columns(section_columns(themes, asked), language, columns)
+    with_text = options.with_text
+    articles = Columns(article_columns(themes, asked, with_text=with_text), language, columns)
+    if len(articles.header) > MAX_COLUMNS:
+        raise OutputError(
+            "{number:,} columns, more than the {most:,} of a sheet: "
+            "drop --keep-columns, or write .jsonl or .parquet",
+            number=len(articles.header),
+            most=MAX_COLUMNS,
+        )
 
     def render(analysis: Analysis, kept: Kept) -> bytes:
         own = _repeated(analysis, kept, columns)
-        row: dict[str, Any] = article_row(analysis)
         line = {
-            "article": [*(row.get(name, "") for name in articles), *own],
-            "sections": [
-                [*(row.get(name, "") for name in sections), *own] for row in section_rows(analysis)
-            ],
+            "article": [*articles.cells(TableRow(analysis)), *own],
+            "sections": [[*sections.cells(row), *own] for row in rows_of(analysis)],
         }
         return _encoded(json.dumps(line, ensure_ascii=False) + "\n")
 
-    return Output(b"", render, assemble=book.write)
+    def assemble(stream: IO[bytes], parts: Iterable[bytes], about: About) -> None:
+        _write_workbook(stream, parts, about, sections, articles)
+
+    return Output(b"", render, assemble=assemble)
+
+
+def _write_workbook(
+    stream: IO[bytes], parts: Iterable[bytes], about: About, sections: Columns, articles: Columns
+) -> None:
+    """Write the rows in ``parts`` as sheets of sections and of articles, and one about the run."""
+    from policynlp.files.workbook import Book, Layout, Sheet, writing_book
+
+    chinese = sections.language == CHINESE
+
+    def sheet(book: Book, title: str, header: Sequence[str], widths: Sequence[int]) -> Sheet:
+        return book.sheet(title, [*map(Layout, widths)], header, row_height=_ROW_HEIGHT)
+
+    with writing_book(stream) as book:
+        titles = ("章节", "文章", "运行") if chinese else ("sections", "articles", "run")
+        of_sections = sheet(book, titles[0], sections.header, sections.widths)
+        of_articles = sheet(book, titles[1], articles.header, articles.widths)
+        for part in parts:
+            for line in part.splitlines():
+                row = json.loads(line)
+                of_articles.add(row["article"])
+                for cells in row["sections"]:
+                    of_sections.add(cells)
+        header = ("项", "值") if chinese else ("field", "value")
+        run = sheet(book, titles[2], header, (MIDDLE, WIDE))
+        for name, value in about:
+            run.add(_in_chinese(name, value) if chinese else (name, value))
+
+
+def _in_chinese(name: str, value: object) -> tuple[str, object]:
+    """A row about the run; options are lines of names and values."""
+    if name == "options":
+        value = "\n".join(_option_lines(json.loads(str(value))))
+    return _RUN.get(name, name), value
+
+
+def _option_lines(options: Mapping[str, Any], of: str = "") -> Iterator[str]:
+    words = {None: "无", True: "是", False: "否", "en": "英文", "zh": "中文"}
+    for name, value in options.items():
+        called = of + _OPTIONS.get(name, name)
+        if isinstance(value, dict):
+            yield from _option_lines(value, f"{called}·")
+        elif isinstance(value, list):
+            yield f"{called}：{'、'.join(map(str, value)) or '无'}"
+        else:
+            # 1 would be found for True.
+            known = value is None or isinstance(value, bool | str)
+            yield f"{called}：{words.get(value, value) if known else value}"
 
 
 def _parquet(themes: Sequence[str], options: Options) -> Output:

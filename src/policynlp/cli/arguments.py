@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 DONE, FAILED, BAD_USAGE, SOME_FAILED = range(4)
 
-_MAX_SECONDS = 60.0  # as of batch.workers, which takes 30 ms to import
+_MAX_SECONDS = 60.0  # as of workers, which takes 30 ms to import
 
 
 # argparse asks gettext for its own words, whose catalogues would have to be compiled files.

@@ -64,7 +64,7 @@ def _report(args: argparse.Namespace) -> int:
     from policynlp.files.atomic import write_whole
     from policynlp.files.output_paths import check_files
     from policynlp.report.collection import collection_page
-    from policynlp.scored import read_scored
+    from policynlp.schema import read_scored
 
     inputs, output = named(args.inputs), Path(args.output)
     earlier = [args.compare_run] if args.compare_run else []

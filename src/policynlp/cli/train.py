@@ -276,7 +276,7 @@ def _show(
 
 
 def _write_table(path: str, rows: "Sequence[Sequence[object]]") -> None:
-    from policynlp.batch.writers import BOM, csv_rows
+    from policynlp.files.csv import BOM, csv_rows
 
     _write(path, BOM + csv_rows(rows))
 

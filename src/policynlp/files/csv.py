@@ -1,19 +1,30 @@
 """Tables as text: CSV with commas, semicolons or tabs."""
 
 import csv
+import io
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import IO, Final
 
 from policynlp.article import Failure
 from policynlp.errors import InputError
+from policynlp.escaping import escape_formula
 from policynlp.files.decode import find_encoding
 from policynlp.files.find import InputFile
 from policynlp.files.items import Item, Reading, parse_cells, reason_of, too_long
 from policynlp.files.records import MAX_COLUMNS, find_columns, short
 from policynlp.messages import say
 
+BOM: Final = "\ufeff"
+"""What a file begins with that Excel is to read as UTF-8."""
 _PIECE: Final = 1 << 20
+
+
+def csv_rows(rows: Iterable[Iterable[object]]) -> str:
+    """Rows of CSV as Excel writes them, without cells that it could take for formulas."""
+    buffer = io.StringIO(newline="")
+    csv.writer(buffer).writerows([escape_formula(cell) for cell in row] for row in rows)
+    return buffer.getvalue()
 
 
 def find_in_table(file: InputFile, reading: Reading) -> Iterator[Item | Failure]:

@@ -11,7 +11,7 @@ from policynlp.article import TAGGED
 from policynlp.errors import InputError
 from policynlp.messages import say
 from policynlp.report.pages import render
-from policynlp.scored import Part, Quote, Scored
+from policynlp.schema import Evidence, Place, Scored, ScoredParagraph, ScoredSection
 from policynlp.themes.drift import FAR, SOMEWHAT, TOO_FEW, Drift
 
 # A theme's share has changed if it has by so much, and by so many standard errors.
@@ -113,10 +113,11 @@ class Overview:
                 of_source.add(article.source, part)
                 of_period.add(period, part)
                 themes.update(dict.fromkeys(part.probabilities, 0))
-                themes.update(part.evidence.keys())
+                found = dict.fromkeys(tag.theme for tag in part.themes)
+                themes.update(found.keys())
                 if period:
-                    cells.update((theme, period) for theme in part.evidence)
-            themes.update(dict.fromkeys(article.themes, 0))
+                    cells.update((theme, period) for theme in found)
+            themes.update(dict.fromkeys((tag.theme for tag in article.themes), 0))
         return cls(
             len(articles),
             statuses,
@@ -140,7 +141,7 @@ class _Tally:
     def __init__(self) -> None:
         self.all, self.tagged = Counter[str](), Counter[str]()
 
-    def add(self, name: str, part: Part) -> None:
+    def add(self, name: str, part: ScoredSection) -> None:
         self.all[name] += 1
         self.tagged[name] += part.status == TAGGED
 
@@ -216,7 +217,7 @@ def _index(articles: Iterable[Scored], overview: Overview, numbers: Mapping[str,
             "source": sources[article.source],
             "status": article.status,
             "themes": [numbers[theme] for theme in _themes(article)],
-            "abstract": article.abstract_text,
+            "abstract": article.abstract.text,
         }
         for article in articles
     ]
@@ -225,8 +226,8 @@ def _index(articles: Iterable[Scored], overview: Overview, numbers: Mapping[str,
 
 def _themes(article: Scored) -> Iterable[str]:
     """An article's themes, best first, then those that only a section has."""
-    of_sections = (theme for part in article.sections for theme in part.evidence)
-    return dict.fromkeys((*article.themes, *of_sections))
+    of_sections = (tag for part in article.sections for tag in part.themes)
+    return dict.fromkeys(tag.theme for tag in (*article.themes, *of_sections))
 
 
 def _article(article: Scored, numbers: Mapping[str, int]) -> Data:
@@ -240,47 +241,46 @@ def _article(article: Scored, numbers: Mapping[str, int]) -> Data:
         "author": article.author,
         "url": article.url,
         "text": article.text,
-        "themes": [[numbers[theme], p] for theme, p in article.themes.items()],
-        "sentences": [_place(quote) for quote in article.abstract],
-        "themeAbstracts": [*article.theme_abstracts.items()],
+        "themes": [[numbers[tag.theme], tag.probability] for tag in article.themes],
+        "sentences": [_place(quote) for quote in article.abstract.sentences],
+        "themeAbstracts": [[theme, each.text] for theme, each in article.theme_abstracts.items()],
         "sections": [_section(part, numbers, with_text) for part in article.sections],
-        "removed": [[*_place(quote), quote.text] for quote in article.removed],
+        "removed": [[*_place(each), each.reason] for each in article.removed],
     }
 
 
-def _section(part: Part, numbers: Mapping[str, int], with_text: bool) -> Data:
+def _section(part: ScoredSection, numbers: Mapping[str, int], with_text: bool) -> Data:
     evidence = [
-        [numbers[theme], [_evidence(quote, with_text) for quote in quotes]]
-        for theme, quotes in part.evidence.items()
+        [numbers[tag.theme], [_evidence(quote, with_text) for quote in tag.evidence]]
+        for tag in part.themes
     ]
     return {
         **_part(part, numbers),
         "heading": part.heading,
         "level": part.level,
-        "abstract": part.abstract,
+        "abstract": part.abstract.text,
         "evidence": evidence,
         "paragraphs": [_part(paragraph, numbers) for paragraph in part.paragraphs],
     }
 
 
-def _part(part: Part, numbers: Mapping[str, int]) -> Data:
+def _part(part: ScoredSection | ScoredParagraph, numbers: Mapping[str, int]) -> Data:
+    themes = [tag.theme for tag in part.themes]
     ranked = sorted(part.probabilities.items(), key=lambda pair: -pair[1])
     return {
         "start": part.start,
         "end": part.end,
         "status": part.status,
-        "themes": [numbers[theme] for theme in part.evidence],
+        "themes": [numbers[theme] for theme in themes],
         "probabilities": [
-            [numbers[theme], p]
-            for theme, p in ranked
-            if p >= _LEAST_PROBABILITY or theme in part.evidence
+            [numbers[theme], p] for theme, p in ranked if p >= _LEAST_PROBABILITY or theme in themes
         ],
     }
 
 
-def _evidence(quote: Quote, with_text: bool) -> Sequence[object]:
+def _evidence(quote: Evidence, with_text: bool) -> Sequence[object]:
     return [*_place(quote), quote.weight, *(() if with_text else (quote.text,))]
 
 
-def _place(quote: Quote) -> list[int]:
-    return [quote.start, quote.end]
+def _place(place: Place) -> list[int]:
+    return [place.start, place.end]

@@ -4,16 +4,16 @@ import datetime
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from policynlp.batch.workbook import MAX_CELL
 from policynlp.corpus.records import corpus_files
 from policynlp.errors import InputError
 from policynlp.files.output_paths import check_apart, check_files
+from policynlp.files.workbook import MAX_CELL
 from policynlp.messages import say
 from policynlp.model import Model
 from policynlp.review.agreement import Comparison, compare
 from policynlp.review.corpus_folder import FILE, add_to_corpus, reviewed_texts
 from policynlp.review.imports import read_export
-from policynlp.review.returned import Reading, read_sheet
+from policynlp.review.returned import Reading, check_unfilled, read_sheet
 from policynlp.review.rows import RANDOM, Found, read_scored
 from policynlp.review.sampling import sample_rows
 from policynlp.review.sheets import check_output, write_sheet
@@ -35,6 +35,7 @@ def make_sheet(
     """
     check_output(output.name)
     check_files([output], [*scored, *corpus_files(done)], overwrite=overwrite)
+    check_unfilled(output)
     found = read_scored(scored)
     known = reviewed_texts(done) if done else set()
     left = [row for row in found.rows if "".join(row.text.split()) not in known]
@@ -94,6 +95,7 @@ def compare_sheets(
     if output:
         check_output(output.name)
         check_files([output], [first, second], overwrite=overwrite)
+        check_unfilled(output)
     found = compare(first, second)
     if output and found.differences:
         write_sheet(output, found.differences, {})

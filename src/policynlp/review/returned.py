@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from policynlp.errors import InputError
+from policynlp.errors import InputError, OutputError
 from policynlp.files.decode import decode
 from policynlp.files.xlsx import Row as SheetRow
 from policynlp.files.xlsx import opened
@@ -118,6 +118,24 @@ def read_rows(path: Path) -> tuple[dict[str, tuple[Row, Reviewed]], int]:
 def read_texts(path: Path) -> list[str]:
     """Read the paragraphs of a sheet, filled in or blank."""
     return [cells["正文"] for _, _, cells in _rows(path)]
+
+
+def check_unfilled(path: Path) -> None:
+    """Refuse to write over a sheet that people have filled in, whatever a command allows.
+
+    What is no sheet is none of it. Raises ``OutputError``.
+    """
+    try:
+        filled = sum(bool(cells[LABEL].strip()) for _, _, cells in _rows(path))
+    except InputError:
+        return
+    if filled:
+        raise OutputError(
+            "{path}: {filled} rows are filled in and would be lost; choose another name, and take "
+            "them in with: policynlp review --import {path} -o FOLDER",
+            path=path,
+            filled=filled,
+        )
 
 
 def _told(problems: list[str]) -> str:

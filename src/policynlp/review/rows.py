@@ -8,10 +8,10 @@ from itertools import chain, count
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from policynlp.batch.workbook import MAX_CELL
 from policynlp.errors import InputError
 from policynlp.escaping import legal
-from policynlp.scored import Part, Scored, records_of
+from policynlp.files.workbook import MAX_CELL
+from policynlp.schema import Scored, ScoredParagraph, ScoredSection, records_of
 
 RANDOM, UNCERTAIN = "random", "uncertain"
 HERE: Final = "【本段】"  # stands in a row's context for the row's own paragraph
@@ -126,7 +126,7 @@ def _rows_of(name: str, article: Scored, text: str) -> Iterator[Row]:
                 section.heading,
                 legal(parts[i]),
                 context_of(parts, i),
-                tuple(paragraph.evidence),
+                tuple(tag.theme for tag in paragraph.themes),
                 tuple(paragraph.probabilities),
                 article.model,
                 article.source,
@@ -156,15 +156,15 @@ def fits(text: str) -> bool:
     return len(text.encode("utf-16-le", "replace")) // 2 < MAX_CELL
 
 
-def _evidence(section: Part, paragraph: Part) -> str:
+def _evidence(section: ScoredSection, paragraph: ScoredParagraph) -> str:
     """Return what in the paragraph raised each theme of its section, a theme a line."""
     lines = []
-    for theme, evidence in section.evidence.items():
+    for tag in section.themes:
         quotes = [
             legal(quote.text)
-            for quote in evidence
+            for quote in tag.evidence
             if paragraph.start <= quote.start and quote.end <= paragraph.end
         ]
         if quotes:
-            lines.append(f"{theme}：{'；'.join(dict.fromkeys(quotes))}")
+            lines.append(f"{tag.theme}：{'；'.join(dict.fromkeys(quotes))}")
     return "\n".join(lines)

@@ -1,15 +1,14 @@
 """Review sheets as people get them: a workbook, or CSV for those without Excel."""
 
-import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Final
 
-from policynlp.batch.workbook import Undated
-from policynlp.batch.writers import BOM, csv_rows
 from policynlp.errors import InputError
 from policynlp.escaping import escape_formula, legal
 from policynlp.files.atomic import whole_file
+from policynlp.files.csv import BOM, csv_rows
+from policynlp.files.workbook import BOLD, Layout, Look, writing_book
 from policynlp.review.labels import ACCEPT
 from policynlp.review.rows import HERE, JOINT, NONE, Row, row_hash
 
@@ -35,6 +34,8 @@ _SHEET, _HELP, _CHOICES = "审阅", "说明", "选项"
 _LEAST_SHOWN: Final = 0.05  # a probability below it is shown only where none is above
 _HEIGHT_OF_LINE, _LEAST_HEIGHT, _MOST_HEIGHT = 15, 45, 400  # points; Excel allows 409
 _DARK, _YELLOW, _GREEN, _GREY = "1F4E79", "FFF8DC", "E2F0D9", "F2F2F2"
+_FILLS: Final = {LABEL: _YELLOW, NOTE: _YELLOW, "上下文": _GREY}
+_HEADER: Final = Look(bold=True, color="FFFFFF", fill=_DARK)
 _HOW_TO: Final = (
     f"每行是一个段落，“上下文”是它所在的整节，{HERE}是它在节中的位置。",
     f"在“{LABEL}”中选一个主题，或填几个主题，用、隔开；都不涉及填{NONE}；预测正确可填{ACCEPT}。",
@@ -60,10 +61,7 @@ def write_sheet(path: Path, rows: Sequence[Row], definitions: Mapping[str, str])
             text = BOM + csv_rows([COLUMNS, *(map(guarded, _cells(row).values()) for row in rows)])
             stream.write(text.encode("utf-8", "replace"))
             return
-        from openpyxl.writer.excel import ExcelWriter
-
-        with Undated(stream, "w", zipfile.ZIP_DEFLATED) as archive:
-            ExcelWriter(_workbook(rows, definitions), archive).save()
+        _write_workbook(stream, rows, definitions)
 
 
 def hash_of(cells: Mapping[str, str]) -> str:
@@ -109,82 +107,28 @@ def _probabilities(row: Row) -> str:
     return "\n".join(f"{theme} {p:.2f}" for theme, p in shown)
 
 
-def _workbook(rows: Sequence[Row], definitions: Mapping[str, str]) -> Any:
-    from openpyxl import Workbook
-
-    book = Workbook()
+def _write_workbook(stream: IO[bytes], rows: Sequence[Row], definitions: Mapping[str, str]) -> None:
     themes = rows[0].themes
-    _fill(book.active, rows, len(themes))
-    _explain(book.create_sheet(_HELP), themes, definitions)
-    choices = book.create_sheet(_CHOICES)
-    choices.sheet_state = "hidden"
-    for choice in (ACCEPT, NONE, *themes):
-        choices.append([guarded(legal(choice))])
-    return book
-
-
-def _fill(sheet: Any, rows: Sequence[Row], n_themes: int) -> None:
-    sheet.title = _SHEET
-    sheet.append(COLUMNS)
-    for row in rows:
-        sheet.append([guarded(cell) for cell in _cells(row).values()])
-    _dress(sheet)
-    for number, row in enumerate(rows, 2):
-        lines = sum(len(line) * 2 // SHOWN["正文"] + 1 for line in row.text.split("\n"))
-        height = min(max(lines * _HEIGHT_OF_LINE, _LEAST_HEIGHT), _MOST_HEIGHT)
-        sheet.row_dimensions[number].height = height
-    _offer(sheet, len(rows) + 1, n_themes + 2)
-
-
-def _dress(sheet: Any) -> None:
-    """Set widths, colours and what stays in sight."""
-    from openpyxl.styles import Alignment, Font, PatternFill
-    from openpyxl.utils import get_column_letter
-
-    fills = {LABEL: _YELLOW, NOTE: _YELLOW, "上下文": _GREY}
-    wrapped = Alignment(wrap_text=True, vertical="top")
-    for number, name in enumerate(COLUMNS, 1):
-        column = sheet.column_dimensions[get_column_letter(number)]
-        column.width, column.hidden = SHOWN.get(name, 12), name not in SHOWN
-        for (cell,) in sheet.iter_rows(min_row=2, min_col=number, max_col=number):
-            cell.alignment, cell.data_type = wrapped, "s"
-            if name in fills:
-                cell.fill = PatternFill("solid", fgColor=fills[name])
-        head = sheet.cell(1, number)
-        head.font, head.alignment = Font(bold=True, color="FFFFFF"), wrapped
-        head.fill = PatternFill("solid", fgColor=_DARK)
-    sheet.freeze_panes = "A2"
-    sheet.auto_filter.ref = sheet.dimensions
-
-
-def _offer(sheet: Any, last_row: int, n_choices: int) -> None:
-    """Offer the themes as a list, and colour rows that are done."""
-    from openpyxl.formatting.rule import FormulaRule
-    from openpyxl.styles import PatternFill
-    from openpyxl.utils import get_column_letter
-    from openpyxl.worksheet.datavalidation import DataValidation
-
-    label = get_column_letter(COLUMNS.index(LABEL) + 1)
-    # Several themes may be typed, so what is not in the list is no error here.
-    offered = DataValidation(
-        "list", f"={_CHOICES}!$A$1:$A${n_choices}", showErrorMessage=False, allow_blank=True
-    )
-    offered.add(f"{label}2:{label}{last_row}")
-    sheet.add_data_validation(offered)
-    done = PatternFill(bgColor=_GREEN)
-    last = get_column_letter(len(SHOWN))
-    rule = FormulaRule([f'TRIM(${label}2)<>""'], fill=done)
-    sheet.conditional_formatting.add(f"A2:{last}{last_row}", rule)
-
-
-def _explain(sheet: Any, themes: Sequence[str], definitions: Mapping[str, str]) -> None:
-    from openpyxl.styles import Alignment, Font
-
-    sheet.column_dimensions["A"].width, sheet.column_dimensions["B"].width = 18, 100
-    lines = [("填写方法", line) for line in _HOW_TO]
-    for cells in (*lines, *((theme, definitions.get(theme, "")) for theme in themes)):
-        sheet.append([guarded(legal(cell)) for cell in cells])
-    for row in sheet.iter_rows():
-        row[0].font = Font(bold=True)
-        for cell in row:
-            cell.alignment = Alignment(wrap_text=True, vertical="top")
+    layout = [
+        Layout(SHOWN.get(name, 12), Look(fill=_FILLS.get(name, "")), name not in SHOWN)
+        for name in COLUMNS
+    ]
+    with writing_book(stream) as book:
+        sheet = book.sheet(_SHEET, layout, COLUMNS, header_look=_HEADER)
+        for row in rows:
+            lines = sum(len(line) * 2 // SHOWN["正文"] + 1 for line in row.text.split("\n"))
+            height = min(max(lines * _HEIGHT_OF_LINE, _LEAST_HEIGHT), _MOST_HEIGHT)
+            sheet.add([guarded(cell) for cell in _cells(row).values()], height)
+        label = COLUMNS.index(LABEL) + 1
+        # Several themes may be typed, so what is not in the list is no error.
+        sheet.offer(label, f"{_CHOICES}!$A$1:$A${len(themes) + 2}")
+        sheet.mark_filled(label, len(SHOWN), _GREEN)
+        explained = book.sheet(_HELP, [Layout(18, BOLD), Layout(100)])
+        for line in _HOW_TO:
+            explained.add(["填写方法", line])
+        for theme in themes:
+            explained.add([guarded(legal(theme)), definitions.get(theme, "")])
+        choices = book.sheet(_CHOICES)
+        choices.hide()
+        for choice in (ACCEPT, NONE, *themes):
+            choices.add([guarded(legal(choice))])

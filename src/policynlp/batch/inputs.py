@@ -1,11 +1,11 @@
-"""The inputs of a run: how many articles there are, which of them count, and their chunks."""
+"""What is to be scored: the articles of the inputs, which of them count, and their chunks."""
 
 import hashlib
 import json
 import random
 import stat
 from array import array
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import islice
@@ -20,6 +20,7 @@ from policynlp.files.find import STDIN, InputFile, find_inputs
 from policynlp.files.items import InputArticle, Item
 from policynlp.files.read import find_items
 from policynlp.messages import say
+from policynlp.workers import Chunk
 
 # Loss and idle workers grow with a chunk, the cost of keeping one (a file, 1 to 10 ms) does not.
 # A short run has small chunks, so that all workers have some; a long one has few files. The last
@@ -33,22 +34,6 @@ _MOST_HELD: Final = 128 << 20  # of all shares of a chunk, of which a shard keep
 # An article costs about as much as so many bytes of text, however short it is.
 _FIXED: Final = 1500
 _READ: Final = 1 << 20
-
-
-class Chunk(NamedTuple):
-    """Articles that travel and are kept together; chunks are numbered from 0 on.
-
-    Those of one that is to be done ``apart`` are analyzed one by one: some process has ended
-    on one of them.
-    """
-
-    number: int
-    entries: Sequence[Item | Failure]
-    apart: bool = False
-
-
-Note = Callable[[int, str], None]
-"""Is told the place in its chunk, and the id, of the article that comes next; last their number."""
 
 
 class Survey(NamedTuple):
@@ -66,30 +51,30 @@ class Survey(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
-    """The articles in ``inputs`` but for the files in ``skip``.
+class Inputs:
+    """The articles in the files, folders and globs of ``named`` but for the files in ``skip``.
 
     ``stdin`` is a copy of standard input, which can be read as often as the files; without it
     ``stream`` is read, which can be read once.
     """
 
-    inputs: Sequence[str]
+    named: Sequence[str]
     options: Options
     skip: Collection[str] = ()
     stdin: Path | None = None
     stream: IO[bytes] | None = None
-    _states: "_States" = field(default_factory=lambda: _States())
+    _seen: "_Seen" = field(default_factory=lambda: _Seen())
 
     def files(self) -> Iterator[InputFile]:
         """The files, in order; what does not exist is an error at once.
 
         So is what is not as it was the first time: each pass must find the same.
         """
-        return self._states.of(find_inputs(self.inputs, skip=self.skip))
+        return self._seen.as_before(find_inputs(self.named, skip=self.skip))
 
     def confirm(self) -> None:
         """Raise ``InputError`` that names the first file which has changed since it was read."""
-        self._states.confirm(find_inputs(self.inputs, skip=self.skip))
+        self._seen.confirm(find_inputs(self.named, skip=self.skip))
 
     def entries(self) -> Iterator[Item | Failure]:
         """Every article, in order, found but not read."""
@@ -100,7 +85,7 @@ class Source:
     def chosen(self, articles: int | None = None) -> Iterator[Item | Failure]:
         """The entries that the options choose, of so many as :meth:`survey` has found."""
         if articles is None and self.options.sample is not None:
-            if STDIN in self.inputs and not self.stdin:
+            if STDIN in self.named and not self.stdin:
                 raise UsageError("a sample of standard input needs a file to go to, not -")
             articles = sum(1 for _ in self.entries())
         chosen = _chosen(self.entries(), self.options, articles or 0)
@@ -129,7 +114,7 @@ class Source:
         return Survey(files, n_bytes, digest.hexdigest(), articles, size, tuple(kept))
 
 
-class _States:
+class _Seen:
     """What files are like when they are first come across, by which a change is noticed.
 
     Eight bytes a file are kept, a hash of its id, size and times: two runs over what others still
@@ -139,7 +124,7 @@ class _States:
     def __init__(self) -> None:
         self._states, self._complete = array("q"), False
 
-    def of(self, files: Iterator[InputFile]) -> Iterator[InputFile]:
+    def as_before(self, files: Iterator[InputFile]) -> Iterator[InputFile]:
         """``files``, each looked at before it is given."""
         number = 0
         for number, file in enumerate(files, 1):
@@ -152,7 +137,7 @@ class _States:
     def confirm(self, files: Iterator[InputFile]) -> None:
         """Look at all of them again that were given."""
         if self._complete:
-            for _ in self.of(files):
+            for _ in self.as_before(files):
                 pass
             return
         for number, file in enumerate(islice(files, len(self._states)), 1):
@@ -193,7 +178,7 @@ def make_chunks(
     *,
     total: int | None = None,
     single: bool = False,
-) -> Iterator[Chunk]:
+) -> Iterator[Chunk[Item | Failure]]:
     """Cut ``entries``, whose sizes sum to ``total`` if that is known, always at the same places.
 
     A shard has its share of each chunk, which is so much larger, so that its chunks, too, have
