@@ -24,7 +24,7 @@ LEVELS = (
     ("analyzer",),
     ("pipe",),
     ("abstracts",),
-    ("themes", "thresholds"),
+    ("card", "themes", "thresholds"),
     ("model",),
     ("files",),
     ("language", "reading"),

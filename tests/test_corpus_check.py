@@ -1,5 +1,6 @@
 """The check of the corpus: ours passes, and each fault is found where it stands."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -163,13 +164,16 @@ def test_rows_of_ones_own_need_no_genre(tmp_path: Path) -> None:
 
 
 def test_the_script_ends_with_the_number_of_complaints(tmp_path: Path) -> None:
-    path = tmp_path / "mine.csv"
-    path.write_text("section,text,themes\na,某厂设备上云。,上云\na,　,\n", encoding="utf-8")
+    path = tmp_path / "mine.jsonl"
+    texts = {"某厂设备上云。": ["上云"], "　": []}
+    paragraphs = [{"text": text, "themes": themes} for text, themes in texts.items()]
+    record = {"id": "a", "article": "a", "heading": "", "paragraphs": paragraphs}
+    path.write_text(json.dumps(record, ensure_ascii=False), encoding="utf-8")
     script = [sys.executable, str(ROOT / "scripts" / "check_corpus"), str(path)]
     done = subprocess.run(script, capture_output=True, encoding="utf-8", check=False)
     assert done.returncode == 1
     assert done.stdout.splitlines()[-2:] == [
-        f"{path}:2: a: paragraphs[1] has no text",
+        f"{path}:1: a: paragraphs[1] has no text",
         "complaints: 1",
     ]
 

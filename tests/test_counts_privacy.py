@@ -1,4 +1,4 @@
-"""The counted news in corpus/news cannot be put together again.
+"""The counted news in corpus/news, which the wheel has, too, cannot be put together again.
 
 The attack gets one paragraph's counts. It joins what joins in one way only: words that are
 counted as a pair where one never stands without the other, and terms that overlap each other
@@ -16,12 +16,14 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from maintenance.wheel_corpus import SHIPPED
 from policynlp.corpus.counts import COUNTS_FORMAT
 from policynlp.language.terms import CHARACTER, count_terms
 from policynlp.language.words import words
 
 ROOT = Path(__file__).parents[1]
 COUNTS = ROOT / "corpus" / "news" / "sections.counts.jsonl"
+OWN = ("README.md", "themes.toml", "written", "held_out")  # text that is ours
 REAL = ROOT.parent / "shared" / "real" / "themes_train.jsonl"
 
 RUN = 22  # characters that no one may assert of a text that is not ours
@@ -225,3 +227,16 @@ def test_counts_keep_no_order_and_no_text() -> None:
             assert all(isinstance(number, int) and number >= 0 for number in flat)
         assert not {"text", "title"} & record.keys()
         assert all(p.keys() <= FIELDS for p in record["paragraphs"])
+
+
+def test_the_wheel_ships_of_others_texts_nothing_but_counts() -> None:
+    corpus = ROOT / "corpus"
+    found = (path for pattern in SHIPPED for path in corpus.glob(pattern))
+    shipped = [path for path in found if path.relative_to(corpus).parts[0] not in OWN]
+    tables = [path for path in shipped if path != COUNTS]
+    assert sorted(path.name for path in shipped if path not in tables) == [COUNTS.name]
+    assert sorted(path.name for path in tables) == ["rows.tsv", "words.tsv"]
+    for table in tables:
+        cells = re.split(r"[\t\n]", table.read_text(encoding="utf-8"))
+        assert len(cells) > 1000
+        assert [cell for cell in cells if len(cell) >= RUN] == []

@@ -16,7 +16,8 @@ from policynlp.errors import InputError, OutputError
 from policynlp.files.atomic import unwritable
 from policynlp.files.find import find_inputs
 from policynlp.files.output_paths import check_name, identity
-from policynlp.training.train import check_model_folder, train_folder
+from policynlp.model import check_model_folder
+from policynlp.training.train import train_folder
 from scored_records import record
 
 

@@ -87,7 +87,7 @@ def test_changed_data_change_the_hash(tmp_path: Path) -> None:
 
 
 def test_nothing_to_measure_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(CorpusError, match="no labelled sections"):
+    with pytest.raises(CorpusError, match="no labelled text"):
         measure(default_folder(), [tmp_path])
     record = {
         "id": "1",
@@ -97,7 +97,7 @@ def test_nothing_to_measure_is_an_error(tmp_path: Path) -> None:
     }
     path = tmp_path / "unlabelled.jsonl"
     path.write_text(json.dumps(record | {"themes": [], "labelled_for": []}), encoding="utf-8")
-    with pytest.raises(GateError, match="nothing was measured"):
+    with pytest.raises(CorpusError, match="nothing to measure"):
         measure(default_folder(), [path])
 
 

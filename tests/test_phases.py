@@ -22,7 +22,7 @@ from policynlp.training.changes import (
     Change,
     Difference,
 )
-from policynlp.training.train import train
+from policynlp.training.train import train_folder
 from test_docs import block_with
 
 OWN = Path(__file__).parent / "data" / "own_themes"
@@ -45,18 +45,18 @@ def _run(*argv: object) -> int:
 def own_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a model of two themes."""
     folder = tmp_path_factory.mktemp("own") / "two"
-    train([OWN], folder)
+    train_folder([OWN], folder)
     return folder
 
 
 def test_the_library_is_silent(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    train([OWN], tmp_path / "model")
+    train_folder([OWN], tmp_path / "model")
     assert capsys.readouterr() == ("", "")
 
 
 def test_each_theme_of_each_fold_is_a_step(tmp_path: Path) -> None:
     phases: list[Phase] = []
-    train([OWN], tmp_path / "model", tell_phase=phases.append)
+    train_folder([OWN], tmp_path / "model", tell_phase=phases.append)
     fitting = [phase for phase in phases if phase.total]
     assert [(phase.step, phase.total) for phase in fitting] == [(n, 8) for n in range(1, 9)]
     assert list(dict.fromkeys(phase.name for phase in phases)) == OF_TRAINING[1:]

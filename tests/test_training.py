@@ -163,7 +163,7 @@ def test_a_label_outside_the_code_book_is_named(tmp_path: Path) -> None:
 
 
 def test_an_empty_corpus_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(CorpusError, match="no labelled sections"):
+    with pytest.raises(CorpusError, match="no labelled text"):
         read_corpus([tmp_path])
 
 

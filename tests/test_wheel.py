@@ -6,6 +6,7 @@ wheel then imports must be among the dependencies that it declares.
 """
 
 import json
+import lzma
 import os
 import re
 import subprocess
@@ -19,6 +20,8 @@ from typing import NamedTuple
 
 import pytest
 
+from policynlp.corpus.read import read_corpus
+
 ROOT = Path(__file__).parents[1]
 DATA_FILES = (
     "policynlp/language/policy_terms.txt",
@@ -29,7 +32,11 @@ DATA_FILES = (
     "policynlp/models/policy-themes/manifest.json",
     "policynlp/models/policy-themes/terms.txt",
     "policynlp/models/policy-themes/README.md",
+    "policynlp/base/themes.toml",
+    "policynlp/base/news/sections.counts.jsonl.xz",
 )
+CORPUS = ROOT / "corpus"
+BASE = "policynlp/base/"
 
 # Analyzes the article on standard input, with sockets forbidden, and tells what it found.
 PROGRAM = """
@@ -150,6 +157,62 @@ def test_installed_command_answers(installed: Installed, tmp_path: Path) -> None
     record = json.loads(run(command, "analyze", "-", "--json", folder=tmp_path, stdin=page))
     assert record["sections"]
     assert record["model"]
+
+
+def test_the_base_corpus_of_the_wheel_is_the_repositorys(installed: Installed) -> None:
+    """Byte for byte, so tests/test_counts_privacy.py speaks of the wheel's counts, too."""
+    with zipfile.ZipFile(installed.wheel) as wheel:
+        packed = {n.removeprefix(BASE): wheel.read(n) for n in wheel.namelist() if BASE in n}
+    shipped = {
+        name.removesuffix(".xz"): lzma.decompress(content) if name.endswith(".xz") else content
+        for name, content in packed.items()
+    }
+    files = [path for path in CORPUS.rglob("*") if path.is_file()]
+    assert shipped == {path.relative_to(CORPUS).as_posix(): path.read_bytes() for path in files}
+    # What a wheel of several megabytes is made of; docs/dependencies.md says how many.
+    assert 1e6 < sum(map(len, packed.values())) < 3e6
+
+
+def test_the_base_corpus_of_the_wheel_has_the_same_counts(installed: Installed) -> None:
+    (base,) = installed.folder.rglob("policynlp/base")
+    for held_out in ("", "held_out"):
+        ours, theirs = read_corpus([CORPUS / held_out]), read_corpus([base / held_out])
+        assert len(ours) == len(theirs) > 100
+        for one, other in zip(ours, theirs, strict=True):
+            assert (one.id, one.article, one.heading) == (other.id, other.article, other.heading)
+            assert (one.paragraphs, one.themes) == (other.paragraphs, other.themes)
+
+
+@pytest.mark.long
+def test_installed_wheel_trains_on_its_base_and_rows(installed: Installed, tmp_path: Path) -> None:
+    texts = [f"青石县第{i}批重点项目开工，总投资{i + 3}亿元，建设提速。" for i in range(12)]
+    records = (
+        {
+            "id": f"mine-{i}",
+            "article": f"mine-{i}",
+            "heading": "",
+            "paragraphs": [{"text": text, "themes": ["项目建设"]}],
+        }
+        for i, text in enumerate(texts)
+    )
+    lines = "\n".join(json.dumps(record, ensure_ascii=False) for record in records)
+    (tmp_path / "rows.jsonl").write_text(lines, encoding="utf-8")
+    command = installed.script("policynlp")
+    told = run(command, "train", "rows.jsonl", "--base", "-o", "my-model", folder=tmp_path)
+    assert "held-out text, 545 paragraphs, policy-themes-" in told
+    assert "added labels, out of fold, 12 paragraphs" in told
+    bundled, mine = (
+        json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        for folder in (ROOT / "models" / "policy-themes", tmp_path / "my-model")
+    )
+    assert [theme["name"] for theme in mine["themes"]] == [
+        theme["name"] for theme in bundled["themes"]
+    ]
+    assert mine["corpus"]["files"][:-1] == bundled["corpus"]["files"]
+    assert mine["corpus"]["paragraphs"] == bundled["corpus"]["paragraphs"] + 12
+    page = (ROOT / "samples" / "01-city-feature.txt").read_bytes()
+    analyze = (command, "analyze", "-", "--json", "--model", "my-model")
+    assert json.loads(run(*analyze, folder=tmp_path, stdin=page))["sections"]
 
 
 def test_dev_group_has_what_this_needs() -> None:

@@ -66,6 +66,17 @@ class Analyzer:
         except ModelError as error:
             raise ModelError("{place}: {error}", place=folder or model.id, error=error) from error
 
+    def save(self, folder: "str | PathLike[str]") -> None:
+        """Write the model as a folder, whole or not at all; a model that is there is replaced.
+
+        Raises ``OutputError`` where the folder holds something else or cannot be written.
+        """
+        from policynlp.card import model_card
+        from policynlp.model import check_model_folder, save
+
+        check_model_folder(path := Path(folder))
+        save(self._model, path, model_card(self._model))
+
     @cached_property
     def reference(self) -> Profile | None:
         """What the model's training text is like; unknown for one of before this was noted."""

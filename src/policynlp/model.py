@@ -10,7 +10,7 @@ import os
 import re
 import shutil
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import file_digest
@@ -23,8 +23,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from policynlp import validation
-from policynlp.errors import ModelError
+from policynlp.errors import ModelError, OutputError
 from policynlp.files.atomic import runs, writing
+from policynlp.files.output_paths import check_name, check_writable, identity, within
 from policynlp.language.terms import CHARACTER, HAN, WORD, Floats, Vocabulary
 from policynlp.language.words import fingerprint
 from policynlp.messages import say
@@ -187,6 +188,32 @@ def digest(model: Model) -> str:
     for array in _arrays(model).values():
         whole.update(np.ascontiguousarray(array).tobytes())
     return whole.hexdigest()[:8]
+
+
+def check_model_folder(folder: Path, reads: Sequence[Path] = ()) -> None:
+    """Refuse a folder for a model that holds or lies in what is read, or holds something else.
+
+    A model that stands there may be replaced: that is how one is trained again. Raises
+    ``OutputError``.
+    """
+    check_name(folder)
+    for path in reads:
+        if identity(path) in within(folder) or identity(folder) in within(path):
+            raise OutputError(
+                "{folder}: a model must not be written over or into {path}, which it is "
+                "trained on; choose a folder outside of it",
+                folder=folder,
+                path=path,
+            )
+    if folder.exists() and not folder.is_dir():
+        raise OutputError("{folder}: is a file; name a folder for the model", folder=folder)
+    if folder.is_dir() and not (folder / MANIFEST).is_file() and any(folder.iterdir()):
+        raise OutputError(
+            "{folder}: holds files but no model (no {manifest}); choose a new or an empty folder",
+            folder=folder,
+            manifest=MANIFEST,
+        )
+    check_writable(folder)
 
 
 def load(folder: Path) -> Model:

@@ -88,9 +88,9 @@ def add_train(commands: "Commands") -> None:
     parser = commands.add_parser(
         "train",
         help=say("train a model from labelled text"),
-        epilog=say("example: {command}", command="policynlp train corpus/ mine.jsonl -o my-model"),
+        epilog=say("example: {command}", command="policynlp train mine.jsonl --base -o my-model"),
     )
-    parser.add_argument("corpus", nargs="+", metavar="CORPUS", help=_labelled_text())
+    parser.add_argument("corpus", nargs="*", metavar="CORPUS", help=_labelled_text())
     parser.add_argument(
         "-o",
         "--output",
@@ -119,6 +119,13 @@ def _add_quiet(parser: argparse.ArgumentParser) -> None:
 def _add_update(parser: argparse.ArgumentParser) -> None:
     """Add what a model is held against, and labels that are added to a corpus."""
     parser.add_argument(
+        "--base",
+        action="store_true",
+        help=say(
+            "train on the corpus that comes with policynlp; CORPUS, if any, is added as by --add"
+        ),
+    )
+    parser.add_argument(
         "--add",
         action="append",
         default=[],
@@ -140,7 +147,9 @@ def _add_update(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--changes",
         metavar="FILE.csv",
-        help=say("with --add or --against: write every paragraph that is right or wrong now"),
+        help=say(
+            "with --base, --add or --against: write every paragraph that is right or wrong now"
+        ),
     )
     parser.add_argument(
         "--force",
@@ -187,17 +196,25 @@ def add_evaluate(commands: "Commands") -> None:
 
 
 def _train(args: argparse.Namespace) -> int:
+    from policynlp.corpus.base import base_folder
     from policynlp.files.output_paths import check_files
 
     corpus, output = named(args.corpus), Path(args.output)
-    reads = [*corpus, *map(Path, args.add), *([Path(args.against)] if args.against else [])]
+    additions = [Path(path) for path in args.add]
+    if args.base:
+        corpus, additions = [base_folder()], [*corpus, *additions]
+    if not corpus:
+        raise InputError("nothing to train on: name a CORPUS, or give --base")
+    reads = [*corpus, *additions, *([Path(args.against)] if args.against else [])]
     tables = [Path(file) for file in (args.doubts, args.changes) if file]
     check_files(tables, [*reads, output], overwrite=args.overwrite)
-    if args.changes and not (args.add or args.against):
-        raise InputError("--changes: nothing to compare; give --add FOLDER or --against MODEL")
+    if args.changes and not (args.base or args.add or args.against):
+        raise InputError(
+            "--changes: nothing to compare; give --base, --add FOLDER or --against MODEL"
+        )
     with Phases(shown=not args.quiet) as phases:
         _get_ready(phases)
-        return _train_in_phases(args, corpus, output, phases)
+        return _train_in_phases(args, corpus, additions, output, phases)
 
 
 def _get_ready(phases: Phases) -> None:
@@ -208,7 +225,11 @@ def _get_ready(phases: Phases) -> None:
 
 
 def _train_in_phases(
-    args: argparse.Namespace, corpus: "Sequence[Path]", output: Path, phases: Phases
+    args: argparse.Namespace,
+    corpus: "Sequence[Path]",
+    additions: "Sequence[Path]",
+    output: Path,
+    phases: Phases,
 ) -> int:
     from policynlp.evaluation.errors import doubt_table, doubtful_labels
     from policynlp.training.changes import case_table
@@ -218,10 +239,10 @@ def _train_in_phases(
         phases.clear()
         tell(*lines)
 
-    if not (args.add or args.against):
+    if not (args.base or args.add or args.against):
         outcome = run_train(corpus, output, told, phases)
     else:
-        added = Additions([Path(path) for path in args.add], args.add_weight)
+        added = Additions(additions, args.add_weight)
         against = Path(args.against) if args.against else None
         outcome, cases = run_update(
             corpus, output, added, told, against=against, force=args.force, tell_phase=phases

@@ -6,7 +6,7 @@ from pathlib import Path
 from policynlp.corpus.code_book import read_code_book
 from policynlp.corpus.counts import COUNTS_SUFFIX, read_counts
 from policynlp.corpus.labelled import LabelledSection
-from policynlp.corpus.records import corpus_files, json_records, section_of
+from policynlp.corpus.records import corpus_files, json_records, plain_name, section_of
 from policynlp.corpus.rows import (
     FASTTEXT,
     TABLES,
@@ -77,7 +77,7 @@ def labelled(data: object) -> list[LabelledSection]:
 
 
 def _read_file(path: Path) -> Iterator[LabelledSection]:
-    name = path.name.lower()
+    name = plain_name(path).lower()
     if name.endswith(COUNTS_SUFFIX):
         yield from read_counts(path)
         return

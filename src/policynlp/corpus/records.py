@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import lzma
 import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -31,19 +32,25 @@ from policynlp.validation import (
 CODE_BOOK: Final = "themes.toml"
 HELD_OUT: Final = "held_out"
 SHEETS: Final = "sheets"
-_SUFFIXES: Final = {".jsonl", ".csv", ".xlsx", ".parquet"}
+_SUFFIXES: Final = (".jsonl", ".csv", ".xlsx", ".parquet")
+PACKED: Final = ".xz"  # at the end of the name of a compressed file
 
 
 def corpus_files(paths: Iterable[Path]) -> list[Path]:
     """Return the corpus files that ``paths`` stand for, folders in order of name.
 
     A folder ``held_out`` inside one of ``paths`` is passed over: what measures a model must
-    not train it. Named itself, it is read. So are the ``sheets`` of a new theme.
+    not train it. Named itself, it is read. So are the ``sheets`` of a new theme. A file may be
+    compressed, with ``.xz`` at the end of its name.
     """
     files: list[Path] = []
     for path in paths:
         if path.is_dir():
-            found = (p for p in path.rglob("*") if p.suffix.lower() in _SUFFIXES and p.is_file())
+            found = (
+                p
+                for p in path.rglob("*")
+                if plain_name(p).lower().endswith(_SUFFIXES) and p.is_file()
+            )
             apart = {HELD_OUT, SHEETS}
             files += sorted(p for p in found if apart.isdisjoint(p.relative_to(path).parts))
         elif path.is_file():
@@ -53,15 +60,34 @@ def corpus_files(paths: Iterable[Path]) -> list[Path]:
     return files
 
 
+def plain_name(path: Path) -> str:
+    """Return a file's name as it is before it is compressed."""
+    return path.stem if path.suffix.lower() == PACKED else path.name
+
+
+def content_of(path: Path) -> bytes:
+    """Return the bytes of a corpus file, those of a compressed one before it was that.
+
+    Raises ``CorpusError`` where a compressed file is broken.
+    """
+    content = path.read_bytes()
+    if path.suffix.lower() != PACKED:
+        return content
+    try:
+        return lzma.decompress(content)
+    except lzma.LZMAError as error:
+        raise CorpusError("{place}: {error}", place=path, error=error) from error
+
+
 def sha256(path: Path) -> str:
-    """Return the hash by which a model and a gate know a corpus file."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    """Return the hash by which a model and a gate know a corpus file, compressed or not."""
+    return hashlib.sha256(content_of(path)).hexdigest()
 
 
 def text_of(path: Path) -> str:
     """Decode a file as batches are, for a Chinese Excel saves tables in GB18030."""
     try:
-        return decode(path.read_bytes(), place=str(path)).removeprefix("\ufeff")
+        return decode(content_of(path), place=str(path)).removeprefix("\ufeff")
     except InputError as error:
         raise CorpusError(error.template, **error.values) from error
 

@@ -66,7 +66,10 @@ def rows_of_file(path: Path) -> Iterator[Row]:
     for found in read_inputs(find_inputs([str(path)]), _READING):
         if isinstance(found, Failure):
             raise CorpusError("{place}: {reason}", place=found.place, reason=found.reason)
-        yield _row(found.place, found.record)
+        record = found.record
+        if found.place.endswith(record.id):  # What a row without an id is called.
+            record = record._replace(id="")
+        yield _row(found.place, record)
 
 
 def rows_of_records(records: Iterable[object], name: str = "rows") -> Iterator[Row]:
@@ -225,7 +228,7 @@ def _labels(place: str, field: str, value: object) -> list[str]:
 
 
 def _fasttext_rows(path: Path) -> Iterator[Row]:
-    """A row a line: ``__label__数字化 __label__科技创新 text``."""
+    """A row a line: ``__label__甲 __label__乙 text``."""
     lines = text_of(path).splitlines()
     if not any(line.startswith(_FASTTEXT_LABEL) for line in lines):
         raise CorpusError(

@@ -15,7 +15,7 @@ import numpy as np
 
 from policynlp.abstracts import FEATURES, Sentences, lay_out, measure_sentences
 from policynlp.corpus.picks import PickedArticle
-from policynlp.corpus.records import text_of
+from policynlp.corpus.records import PACKED, text_of
 from policynlp.errors import CorpusError
 from policynlp.language.term_index import lay_out as lay_out_terms
 from policynlp.language.terms import Floats, Ints, Vocabulary, pool
@@ -213,6 +213,8 @@ def read_words(folder: Path) -> dict[str, float]:
 
 
 def _read(path: Path, header: Sequence[str]) -> Iterator[tuple[str, list[float]]]:
+    packed = path.with_name(path.name + PACKED)
+    path = packed if packed.is_file() else path
     line = 1
     try:
         lines = csv.reader(io.StringIO(text_of(path), newline=""), "excel-tab")

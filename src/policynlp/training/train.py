@@ -10,20 +10,20 @@ import sklearn
 
 import policynlp
 from policynlp.analyzer import Analyzer
+from policynlp.card import model_card
+from policynlp.corpus.base import base_folder
 from policynlp.corpus.code_book import read_code_book, themes_of
 from policynlp.corpus.labelled import LabelledSection
 from policynlp.corpus.read import labelled, paths_of, read_corpus
-from policynlp.corpus.records import HELD_OUT, corpus_files, sha256
-from policynlp.errors import OutputError, WorseModelError
+from policynlp.corpus.records import HELD_OUT, corpus_files, plain_name, sha256
+from policynlp.errors import WorseModelError
 from policynlp.evaluation.evaluate import Figures, level_figures
 from policynlp.evaluation.predictions import Outcome, Predictions
 from policynlp.evaluation.tables import as_table, in_words
-from policynlp.files.output_paths import check_name, check_writable, identity, within
 from policynlp.language.terms import Floats
 from policynlp.messages import say
-from policynlp.model import MANIFEST, default_folder, load, save
+from policynlp.model import MANIFEST, check_model_folder, default_folder, load, save
 from policynlp.phases import Phase, TellPhase, silent
-from policynlp.training.card import model_card
 from policynlp.training.changes import (
     Case,
     Refit,
@@ -54,6 +54,7 @@ NOTHING = Additions()
 def train(
     data: object,
     *,
+    base: bool = False,
     name: str = "model",
     definitions: Mapping[str, str] | None = None,
     tell_phase: TellPhase = silent,
@@ -61,14 +62,16 @@ def train(
     """Train a model on labelled text and return an analyzer with it; nothing is written.
 
     ``data`` is paths of corpus files and folders, or rows as :func:`policynlp.corpus.read.labelled`
-    takes them. ``definitions`` of themes by name say which are learned, in this order; else the
-    code book in one of the folders does, else all that rows are labelled for are. What was
+    takes them. With ``base`` the corpus of the bundled model is trained on, too. ``definitions`` of
+    themes by name say which are learned, in this order; else the code book in one of the folders
+    does, else all that rows are labelled for are. What was
     measured out of fold is in ``model.details["metrics"]``. Raises ``CorpusError`` where a row
     is wrong or a theme has too few examples. ``tell_phase`` is told how far it is.
     """
     tell_phase(Phase(say("reading the corpus")))
-    paths = paths_of(data)
-    sections = labelled(data)
+    paths, sections = paths_of(data), labelled(data)
+    if base:
+        paths, sections = [base_folder(), *paths], [*read_corpus([base_folder()]), *sections]
     book = dict(definitions) if definitions else read_code_book(paths)
     fit = _fitting(sections, name, book, [_file_details(p) for p in corpus_files(paths)], paths)
     found = fit(sections, tell_phase=tell_phase)
@@ -265,7 +268,7 @@ def held_out(corpus: Sequence[Path]) -> list[Path]:
 
 
 def _file_details(path: Path) -> dict[str, Any]:
-    return {"file": f"{path.parent.name}/{path.name}", "sha256": sha256(path)}
+    return {"file": f"{path.parent.name}/{plain_name(path)}", "sha256": sha256(path)}
 
 
 def _sizes(sections: Sequence[LabelledSection]) -> dict[str, int]:
@@ -274,29 +277,3 @@ def _sizes(sections: Sequence[LabelledSection]) -> dict[str, int]:
         "sections": len(sections),
         "paragraphs": sum(len(section.paragraphs) for section in sections),
     }
-
-
-def check_model_folder(folder: Path, reads: Sequence[Path]) -> None:
-    """Refuse a folder for a model that holds or lies in what is read, or holds something else.
-
-    A model that stands there may be replaced: that is how one is trained again. Raises
-    ``OutputError``.
-    """
-    check_name(folder)
-    for path in reads:
-        if identity(path) in within(folder) or identity(folder) in within(path):
-            raise OutputError(
-                "{folder}: a model must not be written over or into {path}, which it is "
-                "trained on; choose a folder outside of it",
-                folder=folder,
-                path=path,
-            )
-    if folder.exists() and not folder.is_dir():
-        raise OutputError("{folder}: is a file; name a folder for the model", folder=folder)
-    if folder.is_dir() and not (folder / MANIFEST).is_file() and any(folder.iterdir()):
-        raise OutputError(
-            "{folder}: holds files but no model (no {manifest}); choose a new or an empty folder",
-            folder=folder,
-            manifest=MANIFEST,
-        )
-    check_writable(folder)

@@ -52,10 +52,13 @@ def model_card(model: Model) -> str:
 
 
 def _tables(metrics: dict[str, Any]) -> Iterator[str]:
-    for level in ("paragraphs", "sections"):
-        yield _table(f"Per {level.removesuffix('s')}", metrics[level])
+    reports = {
+        f"Per {level.removesuffix('s')}": metrics[level] for level in ("paragraphs", "sections")
+    }
     if "as_they_come" in metrics:
-        yield _table("Per paragraph of news as it comes", metrics["as_they_come"]["paragraphs"])
+        reports["Per paragraph of news as it comes"] = metrics["as_they_come"]["paragraphs"]
+    # Where only paragraphs were labelled there is nothing to say of sections.
+    yield from (_table(title, report) for title, report in reports.items() if report["themes"])
 
 
 def _table(title: str, result: dict[str, Any]) -> str:
