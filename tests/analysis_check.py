@@ -1,22 +1,20 @@
 """What holds of every analysis, whatever was analyzed."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from policynlp.article import (
+from policynlp.article import AbstractLimits, Article, Section, Span
+from policynlp.reading.boilerplate import BLANK
+from policynlp.results import (
     NONE,
     TAGGED,
     UNCERTAIN,
     Abstract,
-    AbstractLimits,
     Analysis,
-    Article,
     ParagraphAnalysis,
-    Section,
     SectionAnalysis,
-    Span,
     Tag,
 )
-from policynlp.reading.boilerplate import BLANK
 
 
 def check(
@@ -31,7 +29,7 @@ def check(
     assert [part.section for part in analysis.sections] == list(article.sections)
     if not divided:
         check_order(article.text, article)
-    whole = limits._replace(section_characters=limits.characters)
+    whole = replace(limits, section_characters=limits.characters)
     check_abstract(article.text, analysis.abstract, article.sections, whole)
     check_judgement(analysis)
     for part in analysis.sections:
@@ -57,14 +55,14 @@ def check_judgement(judged: Analysis | SectionAnalysis | ParagraphAnalysis) -> N
 def check_evidence(tag: Tag, section: Section) -> None:
     weights = [evidence.weight for evidence in tag.evidence]
     assert weights == sorted(weights, reverse=True)
-    for start, end, weight in tag.evidence:
-        assert section.start <= start < end <= section.end
-        assert weight > 0
+    for each in tag.evidence:
+        assert section.start <= each.start < each.end <= section.end
+        assert each.weight > 0
 
 
 def check_order(text: str, article: Article) -> None:
     """Body and removed lines follow one another; what is in neither is white space."""
-    parts = [Span(start, end) for start, end, _ in article.removed]
+    parts = [Span(each.start, each.end) for each in article.removed]
     for section in article.sections:
         parts += [section.heading] if section.heading else []
         parts += [Span(p.start, p.end) for p in section.paragraphs]
@@ -95,16 +93,18 @@ def check_abstract(
     text: str, abstract: Abstract, sections: tuple[Section, ...], limits: AbstractLimits
 ) -> None:
     """Whole sentences of the body, in order, within the limits."""
-    assert abstract.text == "".join(text[start:end] for start, end in abstract.sentences)
-    assert list(abstract.sentences) == sorted(abstract.sentences)
+    spans = [Span(sentence.start, sentence.end) for sentence in abstract.sentences]
+    assert abstract.text == "".join(text[start:end] for start, end in spans)
+    assert abstract.text == "".join(sentence.text for sentence in abstract.sentences)
+    assert spans == sorted(spans)
     bare = {
         span
         for section in sections
         for paragraph in section.paragraphs
         for span in (_bare(text, sentence) for sentence in paragraph.sentences)
     }
-    assert set(abstract.sentences) <= bare
-    assert all(start < end for start, end in abstract.sentences)
+    assert set(spans) <= bare
+    assert all(start < end for start, end in spans)
     if limits.section_characters is not None:
         assert len(abstract.text) <= limits.section_characters
     if limits.sentences is not None:

@@ -7,23 +7,21 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Literal
 
-from policynlp.article import (
-    NONE,
-    TAGGED,
-    Abstract,
-    AbstractLimits,
-    Analysis,
-    Article,
-    Evidence,
-    Failure,
-    ParagraphAnalysis,
-    Section,
-    SectionAnalysis,
-    Tag,
-)
+from policynlp.article import AbstractLimits, Article, Failure, Section
 from policynlp.files.items import Item, Reading
 from policynlp.files.records import InputRecord
 from policynlp.reading import read_text
+from policynlp.results import (
+    NONE,
+    TAGGED,
+    Abstract,
+    Analysis,
+    Evidence,
+    ParagraphAnalysis,
+    SectionAnalysis,
+    Sentence,
+    Tag,
+)
 
 THEMES = ("思想解放", "科技创新", "项目建设", "数字化")
 CRASH = "让程序崩溃"
@@ -106,14 +104,15 @@ def _section(text: str, section: Section) -> SectionAnalysis:
     probabilities = {theme: 0.987654321 if theme in themes else 0.0123456 for theme in THEMES}
     tags = tuple(_tag(words, theme, section.start) for theme in themes)
     paragraphs = tuple(
-        ParagraphAnalysis(part, NONE, (), probabilities) for part in section.paragraphs
+        ParagraphAnalysis(part, NONE, (), probabilities, text) for part in section.paragraphs
     )
     sentence = section.paragraphs[0].sentences[0] if section.paragraphs else None
-    abstract = Abstract(text[slice(*sentence)], (sentence,)) if sentence else Abstract("", ())
+    quoted = [Sentence(*span, text[slice(*span)]) for span in ([sentence] if sentence else [])]
+    abstract = Abstract("".join(each.text for each in quoted), tuple(quoted))
     status = TAGGED if tags else NONE
-    return SectionAnalysis(section, status, tags, probabilities, abstract, paragraphs)
+    return SectionAnalysis(section, status, tags, probabilities, abstract, paragraphs, text)
 
 
 def _tag(words: str, theme: str, start: int) -> Tag:
     at = start + words.index(theme)
-    return Tag(theme, 0.987654321, (Evidence(at, at + len(theme), 1.23456789),))
+    return Tag(theme, 0.987654321, (Evidence(at, at + len(theme), 1.23456789, theme),))

@@ -2,7 +2,7 @@
 
 from html.parser import HTMLParser
 
-VOID = ("meta", "input")
+VOID = ("meta", "input", "br")
 SPOKEN = ("aria-label", "placeholder", "title")  # attributes that a reader meets
 
 

@@ -5,6 +5,8 @@ import json
 import math
 import random
 from collections.abc import Iterator
+from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pyarrow.parquet
@@ -14,12 +16,13 @@ from openpyxl import load_workbook
 import policynlp
 from policynlp.abstracts.write import MARK, quote, shorten
 from policynlp.analyzer import Analyzer
-from policynlp.article import Abstract, AbstractLimits, Analysis, Article, Span
+from policynlp.article import AbstractLimits, Article, Span
 from policynlp.cli import main
 from policynlp.errors import InputError
 from policynlp.files.find import find_inputs
 from policynlp.files.items import InputArticle, make_article
 from policynlp.files.read import read_inputs
+from policynlp.results import Abstract, Analysis
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 PAIRS = ("“”", "「」", "（）", "()")
@@ -101,14 +104,16 @@ def keeps_form(
     most: float,
     paragraphs: list[Span],
 ) -> None:
-    quotes = [article.text[start:end] for start, end in abstract.sentences]
+    quotes = [article.text[each.start : each.end] for each in abstract.sentences]
+    assert quotes == [each.text for each in abstract.sentences]
     assert len(abstract.text) <= most
     assert limits.sentences is None or len(quotes) <= limits.sentences
     # In source order, each inside a paragraph: no heading, no metadata, nothing removed.
-    assert list(abstract.sentences) == sorted(abstract.sentences)
-    for (_, end), (start, _) in zip(abstract.sentences, abstract.sentences[1:], strict=False):
+    spans = [(each.start, each.end) for each in abstract.sentences]
+    assert spans == sorted(spans)
+    for (_, end), (start, _) in pairwise(spans):
         assert end <= start
-    for start, end in abstract.sentences:
+    for start, end in spans:
         assert any(first <= start < end <= last for first, last in paragraphs)
     if limits.whole_sentences:
         assert abstract.text == "".join(quotes)
@@ -185,9 +190,9 @@ def test_a_sentence_gives_up_its_opening_only_where_there_is_no_room(analyzer: A
     first, second = text.splitlines()[:2]
     short = AbstractLimits(len(first + second) - 1, whole_sentences=False)
     assert analyzer.analyze(text, limits=short).abstract.text == MARK + first[5:] + second
-    enough = short._replace(characters=len(first + second))
+    enough = replace(short, characters=len(first + second))
     assert analyzer.analyze(text, limits=enough).abstract.text == first + second
-    whole = short._replace(whole_sentences=True)
+    whole = replace(short, whole_sentences=True)
     assert MARK not in analyzer.analyze(text, limits=whole).abstract.text
 
 

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import chain, combinations
 from pathlib import Path
 
@@ -22,12 +23,13 @@ from policynlp.abstracts import (
     measure_sentences,
     select,
 )
-from policynlp.article import Abstract, AbstractLimits, Article, Paragraph, Section, Span
+from policynlp.article import AbstractLimits, Article, Paragraph, Section, Span
 from policynlp.corpus.picks import PickedArticle
 from policynlp.errors import CorpusError, ModelError
 from policynlp.evaluation.abstracts import longest_common, picks_f1, rouge, tokens
 from policynlp.language.term_index import lay_out as lay_out_terms
 from policynlp.language.terms import Floats, Vocabulary, count_terms, inverse_document_frequency
+from policynlp.results import Abstract
 from policynlp.training.ranker import (
     Rows,
     build_rows,
@@ -131,7 +133,7 @@ def test_features_tell_place_length_and_form() -> None:
 
 def test_features_of_words_count_distinct_words_by_idf() -> None:
     article = divided([["港口开工。", "港口扩建。", "天气晴朗。"]])
-    article.title = "港口"
+    article = replace(article, title="港口")
     sentences, vocabulary = measured(article)
     idf = dict(zip(vocabulary.terms, sentences.idf.tolist(), strict=True))
     assert feature(sentences, "repeated_terms") == pytest.approx(
@@ -236,8 +238,9 @@ def test_an_abstract_quotes_whole_sentences_in_source_order() -> None:
     assert len(found.sections) == 2
     for each, limit in zip((found.article, *found.sections), (100, 60, 60), strict=True):
         assert 0 < len(each.text) <= limit
-        assert each.text == "".join(article.text[start:end] for start, end in each.sentences)
-        assert list(each.sentences) == sorted(each.sentences)
+        assert each.text == "".join(article.text[s.start : s.end] for s in each.sentences)
+        starts = [s.start for s in each.sentences]
+        assert starts == sorted(starts)
     assert found.sections[0].sentences[-1].end <= article.sections[0].end
     assert found.sections[1].sentences[0].start >= article.sections[1].start
 
@@ -246,7 +249,7 @@ def test_white_space_around_sentences_is_left_out() -> None:
     article = divided([["港口开工。 \n", "　天气晴朗。\n"]])
     found = abstract(article, AbstractLimits(200))
     assert found.text == "港口开工。天气晴朗。"
-    assert [article.text[start:end] for start, end in found.sentences] == [
+    assert [article.text[s.start : s.end] for s in found.sentences] == [
         "港口开工。",
         "天气晴朗。",
     ]
@@ -297,7 +300,7 @@ def test_an_abstract_says_the_same_sentence_once() -> None:
     article = divided([[said, "当天还下着小雨。"], [spaced]])
     for limits in (AbstractLimits(200), AbstractLimits(70), AbstractLimits(None, 3)):
         for whole in (True, False):
-            limits = limits._replace(whole_sentences=whole)
+            limits = replace(limits, whole_sentences=whole)
             assert abstract(article, limits, z_figures=9.0).text.count("一期工程12日开工") == 1
     halves = divided([["“好。", "当天下雨。", "好。”"]])
     assert abstract(halves, AbstractLimits(200)).text == "“好。当天下雨。好。”"

@@ -5,19 +5,21 @@ import io
 import json
 import os
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from fake_analyzer import CRASH, THEMES, FakeAnalyzer
-from policynlp.article import Abstract, Analysis, Article, Failure
+from policynlp.article import Article, Failure
 from policynlp.batch import Options, Shard, Summary, look, score
 from policynlp.batch.inputs import Inputs, make_chunks
 from policynlp.batch.scoring import Load
 from policynlp.errors import InputError
 from policynlp.files.items import Item, Reading
 from policynlp.files.jsonl import parse_line
+from policynlp.results import Abstract, Analysis
 
 BODY = "云溪县推进数字化，企业上云。\n全县抓项目建设，开工十个。"
 
@@ -211,9 +213,7 @@ class Unwritable(FakeAnalyzer):
     """Gives analyses that cannot be made records of."""
 
     def analyze(self, item: str | Article, **options: object) -> Analysis:
-        analysis = super().analyze(item)
-        analysis.abstract = Abstract("", (None,))  # type: ignore[arg-type]
-        return analysis
+        return replace(super().analyze(item), abstract=Abstract("", (None,)))  # type: ignore[arg-type]
 
 
 def test_what_cannot_be_written_is_a_failure(tmp_path: Path) -> None:

@@ -17,11 +17,12 @@ import pytest
 import policynlp
 from fake_analyzer import FakeAnalyzer
 from policynlp import cli
-from policynlp.article import AbstractLimits, Analysis, Article
+from policynlp.article import AbstractLimits, Article
 from policynlp.batch import Counts, Summary
 from policynlp.cli import program
 from policynlp.cli.progress import Progress
 from policynlp.cli.terminal import Look, analysis_lines, display_width, wrap
+from policynlp.results import Analysis
 
 Main = Callable[..., int]
 

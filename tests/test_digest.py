@@ -1,6 +1,7 @@
 """Digests: the main points of many articles, each said once, with where it comes from."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -26,9 +27,7 @@ def analyzer() -> Analyzer:
 
 
 def article(text: str, title: str = "", source: str = "") -> Article:
-    found = read_text(text)
-    found.title, found.source = title, source
-    return found
+    return replace(read_text(text), title=title, source=source)
 
 
 def digested(

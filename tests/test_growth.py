@@ -7,6 +7,7 @@ import pkgutil
 import re
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cache
 from itertools import cycle, islice
 from pathlib import Path
@@ -193,7 +194,7 @@ def test_no_stage_grows_faster_than_the_text(
         clock, text = Clock(), made(n)
         article = clock("read", lambda: read_text(text))
         clock("clauses", lambda: split_clauses(text, 0, len(text)))
-        limits = LIMITS._replace(themes=analyzer.themes)
+        limits = replace(LIMITS, themes=analyzer.themes)
         analysis = clock("analyze", lambda: analyzer.analyze(article, limits=limits))
         clock("write", lambda: to_json(analysis, with_text=True))
         clock("print", lambda: [*analysis_lines(analysis, Look())])

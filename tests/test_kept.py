@@ -10,7 +10,7 @@ import pyarrow.parquet
 import pytest
 
 from fake_analyzer import FakeAnalyzer
-from policynlp.article import Analysis, Failure
+from policynlp.article import Failure
 from policynlp.batch import Options, score
 from policynlp.batch.writers import output_for
 from policynlp.errors import InputError, OutputError
@@ -19,6 +19,7 @@ from policynlp.files.items import Reading
 from policynlp.files.read import read_inputs
 from policynlp.files.records import MAX_COLUMNS, article_from_record, find_columns
 from policynlp.reading import read_text
+from policynlp.results import Analysis
 from policynlp.schema import to_json
 
 KEEP = Options(reading=Reading(keep_columns=True))

@@ -19,7 +19,7 @@ from sklearn.metrics import f1_score
 
 from fuzz.outcome import analyzer
 from fuzz.texts import lines, pages
-from policynlp.article import AbstractLimits, Analysis
+from policynlp.article import AbstractLimits
 from policynlp.evaluation.metrics import (
     calibration_bins,
     f1_threshold,
@@ -28,6 +28,7 @@ from policynlp.evaluation.metrics import (
 )
 from policynlp.language.words import fold, normalise, words
 from policynlp.reading import read_text, split_clauses, split_sentences
+from policynlp.results import Analysis
 from policynlp.schema import DIGITS, Scored, read_scored, to_json
 
 law = settings(

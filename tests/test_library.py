@@ -4,19 +4,24 @@ import gc
 import multiprocessing
 import os
 import pickle
+import re
 import signal
 import subprocess
 import sys
 import threading
+import time
+import warnings
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from policynlp import AbstractLimits, Analyzer, Article, analyzer, load, workers
+import policynlp
+from policynlp import AbstractLimits, Analyzer, Article, analyzer, load, pipe, workers
 from policynlp.article import Failure, Paragraph, Section, Span
-from policynlp.errors import InputError, PolicyNLPError
+from policynlp.errors import InputError, PolicyNLPError, UsageError
 from policynlp.language import words as words_module
 from policynlp.messages import speak, speaking
 from policynlp.model import default_folder
@@ -115,6 +120,11 @@ MISUSES: list[Use] = [
     lambda a: list(a.pipe([TEXT, None])),
     lambda a: list(a.pipe([TEXT, None], jobs=2)),
     lambda a: list(a.pipe([TEXT, Article(None)])),
+    lambda a: a.pipe({"a": TEXT}),
+    lambda a: a.pipe([(TEXT, 1)], as_tuples=1),
+    lambda a: a.pipe([TEXT], progress="yes"),
+    lambda a: list(a.pipe([TEXT], as_tuples=True)),
+    lambda a: list(a.pipe([(TEXT, 1), "对子"], as_tuples=True)),
 ]
 
 
@@ -136,6 +146,7 @@ def test_numbers_may_be_of_other_kinds(bundled: Analyzer) -> None:
     assert bundled.analyze(TEXT, limits=limits).abstract.text
 
 
+@pytest.mark.usefixtures("worth_it")
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_what_is_no_article_fails_alone_in_the_language_spoken(
     bundled: Analyzer, jobs: int
@@ -148,13 +159,14 @@ def test_what_is_no_article_fails_alone_in_the_language_spoken(
 
     wrong = [None, b"x", Odd(), Article(TEXT, id=Odd()), Article(None, id="a9"), Article(TEXT, "x")]
     with speaking("zh"):
-        found = list(bundled.pipe([TEXT, *wrong, TEXT], jobs=jobs, on_error="return"))
+        found = list(bundled.pipe([*[TEXT] * 40, *wrong, TEXT], jobs=jobs, on_error="return"))
+        found = found[39:]
         assert found[0] == found[-1] == bundled.analyze(TEXT)
     reasons = [each.reason for each in found if isinstance(each, Failure)]
     assert len(reasons) == len(wrong)
     assert reasons[0] == "文章应为字符串或 Article，而不是 NoneType"
     assert not [reason for reason in reasons if "Error" in reason]
-    assert found[5].id == "a9"
+    assert (found[5].id, found[5].place) == ("a9", "items[44]")
 
 
 def test_sections_that_our_reader_makes_pass(bundled: Analyzer) -> None:
@@ -165,6 +177,7 @@ def test_sections_that_our_reader_makes_pass(bundled: Analyzer) -> None:
     assert len(bundled.analyze(touching).sections) == 2
 
 
+@pytest.mark.usefixtures("worth_it")
 @pytest.mark.parametrize("jobs", [1, 2])
 @pytest.mark.parametrize("on_error", ["raise", "return"])
 def test_what_the_items_raise_comes_out_as_it_is(
@@ -185,6 +198,7 @@ def test_what_the_items_raise_comes_out_as_it_is(
     assert list(results) == []
 
 
+@pytest.mark.usefixtures("worth_it")
 def test_an_analyzer_without_folder_has_processes_too(bundled: Analyzer) -> None:
     other = Analyzer(bundled._model)
     texts = [TEXT + "全市。" * i for i in range(70)]
@@ -302,6 +316,8 @@ if {thread}:
 def items():
     for i in range(10_000):
         yield "全市推进数字化改革，政务服务一网通办。" * 30 + str(i)
+from policynlp import pipe
+pipe._pay = lambda *known: True
 results = policynlp.load().pipe(items(), jobs=2)
 {leave}
 print("end")
@@ -309,10 +325,12 @@ print("end")
 WAYS = {
     "never begun": "",
     "break": "for number, result in enumerate(results):\n    if number == 40: break",
-    "closed": "next(results); results.close()",
-    "forgotten": "next(results); del results",
-    "the consumer's error": "try:\n    next(results); raise KeyError\nexcept KeyError: pass",
-    "exit": "next(results); print('end'); sys.exit()",
+    "closed": "[*zip(results, range(40))]; results.close()",
+    "a context": "with results: [*zip(results, range(40))]",
+    "forgotten": "[*zip(results, range(40))]; del results",
+    "the consumer's error": "try:\n    next(results); next(results); raise KeyError\n"
+    "except KeyError: pass",
+    "exit": "[*zip(results, range(40))]; print('end'); sys.exit()",
 }
 
 
@@ -335,7 +353,7 @@ def test_results_may_be_left_half_way(way: str, thread: bool) -> None:
 def test_ctrl_c_is_for_the_script_alone(thread: bool) -> None:
     """Every process of the terminal hears it, and one has something to say."""
     script = SCRIPT.format(
-        leave="next(results); print(1, flush=True); list(results)", thread=thread
+        leave="[*zip(results, range(40))]; print(1, flush=True); list(results)", thread=thread
     )
     process = subprocess.Popen(
         [sys.executable, "-c", script],
@@ -353,12 +371,19 @@ def test_ctrl_c_is_for_the_script_alone(thread: bool) -> None:
     assert told.endswith("KeyboardInterrupt\n")
 
 
+@pytest.fixture
+def worth_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let processes begin behind the first lot, however few articles there are."""
+    monkeypatch.setattr(pipe, "_pay", lambda *known: True)
+
+
+@pytest.mark.usefixtures("worth_it")
 def test_no_process_is_left(bundled: Analyzer) -> None:
     texts = [TEXT + str(i) for i in range(200)]
     list(bundled.pipe(texts, jobs=2))
     assert multiprocessing.active_children() == []
     results = bundled.pipe(texts, jobs=2)
-    next(results)
+    list(islice(results, 40))
     assert len(multiprocessing.active_children()) == 2
     results.close()
     assert multiprocessing.active_children() == []
@@ -371,10 +396,13 @@ class Deadly(Article):
         return os._exit, (9,)
 
 
+@pytest.mark.usefixtures("worth_it")
 def test_an_article_of_which_a_process_dies_is_a_failure(bundled: Analyzer) -> None:
     items = [*[TEXT] * 40, Deadly(TEXT, id="a7"), *[TEXT] * 40]
     found = list(bundled.pipe(items, jobs=2, on_error="return"))
-    assert found[40] == Failure("a7", "", "analyze", "the worker process died on this article")
+    assert found[40] == Failure(
+        "a7", "items[40]", "analyze", "the worker process died on this article"
+    )
     assert [*found[:40], *found[41:]] == [bundled.analyze(TEXT)] * 80
     with pytest.raises(InputError, match="a worker process died"):
         list(bundled.pipe(items, jobs=2))
@@ -395,10 +423,12 @@ class DeadlyOnce(Article):
         return _die_once, (Path(self.url),)
 
 
+@pytest.mark.usefixtures("worth_it")
 def test_a_process_that_dies_once_costs_nothing(bundled: Analyzer, tmp_path: Path) -> None:
     """Whatever of: its lot is tried again, in its place."""
     items = [*[TEXT] * 40, DeadlyOnce(TEXT, url=str(tmp_path / "died")), *[TEXT] * 40]
-    assert list(bundled.pipe(items, jobs=2)) == [bundled.analyze(TEXT)] * 81
+    sections = [found.sections for found in bundled.pipe(items, jobs=2)]
+    assert sections == [bundled.analyze(TEXT).sections] * 81
     assert (tmp_path / "died").exists()
 
 
@@ -441,5 +471,165 @@ def test_a_process_that_may_have_none_does_it_alone(
     bundled: Analyzer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One of a user's own pool, that is."""
+    known = (2, 10.0, 1000.0, 10.0)
+    monkeypatch.setattr(pipe, "_processors", lambda: 2)
+    assert pipe._pay(*known)
     monkeypatch.setitem(multiprocessing.current_process()._config, "daemon", True)
+    assert not pipe._pay(*known)
+
+
+@pytest.mark.usefixtures("worth_it")
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_context_comes_back_beside_its_result(bundled: Analyzer, jobs: int) -> None:
+    """As it is, though a process could not be given it."""
+    contexts = [object() for _ in range(70)]
+    pairs = [(TEXT + "全市。" * i, context) for i, context in enumerate(contexts)]
+    pairs[50] = (None, contexts[50])
+    found = list(bundled.pipe(pairs, jobs=jobs, on_error="return", as_tuples=True))
+    assert [context for _, context in found] == contexts
+    assert found[50][0].place == "items[50]"
+    assert found[69][0] == bundled.analyze(pairs[69][0])
+
+
+@pytest.mark.usefixtures("worth_it")
+@pytest.mark.parametrize("jobs", [1, 2])
+@pytest.mark.parametrize("wrong", [None, NAN, 7, b"x", Article(None, id="a9")])
+def test_what_fails_is_named_behind_the_results_before(
+    bundled: Analyzer, jobs: int, wrong: Any
+) -> None:
+    results = bundled.pipe([*[TEXT] * 44, wrong, TEXT], jobs=jobs)
+    assert list(islice(results, 44)) == [bundled.analyze(TEXT)] * 44
+    with pytest.raises(InputError) as caught:
+        next(results)
+    name = "items[44] (a9): " if isinstance(wrong, Article) else "items[44]: "
+    assert str(caught.value).startswith(name)
+
+
+def test_our_own_mistakes_keep_their_kind_and_say_where(
+    bundled: Analyzer, looked_for: list[bool]
+) -> None:
+    with pytest.raises(ArithmeticError) as caught:
+        list(bundled.pipe([Article(TEXT, id="wrong")]))
+    assert caught.value.__notes__ == ["items[0]"]
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_slow_source_is_not_waited_for(bundled: Analyzer, jobs: int) -> None:
+    taken = []
+
+    def items() -> Iterator[str]:
+        for number in range(5):
+            time.sleep(0.05)
+            taken.append(number)
+            yield TEXT
+
+    for number, _ in enumerate(bundled.pipe(items(), jobs=jobs)):
+        assert taken[-1] == number
+    assert multiprocessing.active_children() == []
+
+
+def test_a_fast_source_comes_in_lots() -> None:
+    assert [len(lot.items) for lot in pipe._lots(iter(["短"] * 70))] == [32, 32, 6]
+    assert [len(lot.items) for lot in pipe._lots(iter(["长" * 40_000] * 3))] == [2, 1]
+
+
+@pytest.mark.parametrize(
+    ("known", "expected"),
+    [
+        ((2, 0.02, 0.5, 0.02), True),
+        ((2, 0.02, 0.15, 0.02), False),
+        ((2, 0.02, 0.05, 0.02), False),  # few are left
+        ((2, 0.02, 0.5, 1.0), False),  # the source is slow
+        ((1, 9.0, 99.0, 9.0), False),
+    ],
+)
+def test_processes_begin_where_they_are_worth_it(
+    monkeypatch: pytest.MonkeyPatch, known: tuple[int, float, float, float], expected: bool
+) -> None:
+    monkeypatch.setattr(workers, "may_copy", lambda: True)
+    monkeypatch.setattr(pipe, "_processors", lambda: 2)
+    assert pipe._pay(*known) is expected
+    monkeypatch.setattr(workers, "may_copy", lambda: False)  # From nothing they begin later.
+    assert not pipe._pay(*known)
+    monkeypatch.setattr(pipe, "_processors", lambda: 1)
+    assert not pipe._pay(2, 10.0, 1000.0, 10.0)
+
+
+def test_processes_that_do_not_help_are_told_of() -> None:
+    with pytest.warns(UserWarning, match=r"jobs=2: 900 articles took 3.0 s, .* in 2.0 s"):
+        pipe._warn_if_slower(2, 900, 3.0, 2.0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        pipe._warn_if_slower(2, 900, 2.0, 1.9)
+        pipe._warn_if_slower(2, 20, 0.5, 0.1)
+
+
+def test_few_articles_start_no_process(bundled: Analyzer, monkeypatch: pytest.MonkeyPatch) -> None:
+    def start(starter: workers.Starter[Any, Any]) -> Any:
+        raise AssertionError
+
+    monkeypatch.setattr(workers.Starter, "start", start)
     assert list(bundled.pipe([TEXT] * 40, jobs=2)) == [bundled.analyze(TEXT)] * 40
+
+
+def test_progress_is_told(bundled: Analyzer, capsys: pytest.CaptureFixture[str]) -> None:
+    told: list[int] = []
+    list(bundled.pipe([TEXT] * 40, progress=told.append))
+    assert told == list(range(1, 41))
+    assert capsys.readouterr().err == ""
+    list(bundled.pipe([TEXT] * 40, progress=True))
+    assert re.fullmatch(r"40 articles, [\d,]+ a second\n", capsys.readouterr().err)
+
+
+def test_a_table_is_not_taken_for_its_columns(bundled: Analyzer) -> None:
+    class Table(list[str]):
+        columns = ("text",)
+
+    with pytest.raises(UsageError, match="not Table"):
+        bundled.pipe(Table(["text"]))
+    with pytest.raises(UsageError, match="not str"):
+        bundled.pipe(TEXT)
+
+
+def test_the_front_names_all_that_it_offers() -> None:
+    assert dir(policynlp) == sorted(policynlp.__all__)
+    assert {name for name in policynlp.__all__ if hasattr(policynlp, name)} == {
+        *("AbstractLimits", "Analysis", "Analyzer", "Article", "Failure", "__version__"),
+        *("PolicyNLPError", "InputError", "OutputError", "CorpusError", "ModelError"),
+        *("ThresholdError", "UsageError", "WorseModelError", "evaluate", "load", "train"),
+    }
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        policynlp.nothing  # noqa: B018
+
+
+def test_the_package_runs_as_the_command_does() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "policynlp", "--version"],
+        env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == f"policynlp {policynlp.__version__}\n"
+
+
+def test_a_users_script_passes_strict_checks(tmp_path: Path) -> None:
+    """And runs."""
+    script = ROOT / "tests" / "data" / "user_script.py"
+    checked = subprocess.run(
+        [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(tmp_path), str(script)],
+        env={**os.environ, "MYPYPATH": str(ROOT / "src")},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert checked.returncode == 0, checked.stdout
+    done = subprocess.run(
+        [sys.executable, str(script)],
+        env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "科技局" in done.stdout

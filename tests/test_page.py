@@ -85,16 +85,20 @@ def page_text(name, separator="\n"):
 
 
 def lines_of(text, spans):
-    return [text[span[0] : span[1]] for span in spans]
+    return [text[span.start : span.end] for span in spans]
+
+
+def places(page):
+    return sorted((span.start, span.end) for span in (*page.body, *page.removed))
 
 
 def assert_covers(text, page):
     """Body and removed lines lie apart in order, and nothing but white space between them."""
     position = 0
-    for span in sorted([*page.body, *page.removed]):
-        assert text[position : span[0]].strip(BLANK) == ""
-        assert span[0] < span[1]
-        position = span[1]
+    for start, end in places(page):
+        assert text[position:start].strip(BLANK) == ""
+        assert start < end
+        position = end
     assert text[position:].strip(BLANK) == ""
 
 
@@ -158,7 +162,7 @@ def test_the_hints_hide_no_kind(monkeypatch):
 def test_each_removed_line_has_its_reason():
     text = page_text("portal")
     page = clean_page(text)
-    reasons = {text[start:end]: reason for start, end, reason in page.removed}
+    reasons = {text[each.start : each.end]: each.reason for each in page.removed}
     assert reasons["体育"] == "navigation"
     assert reasons[TITLE] == "title"
     assert reasons["2021年03月04日 18:57"] == "metadata"
@@ -168,7 +172,7 @@ def test_each_removed_line_has_its_reason():
     assert reasons["南岭园区开工"] == "related"
     assert reasons["All Rights Reserved 南岭公司 版权所有"] == "copyright"
     party = page_text("party")
-    reasons = {party[start:end]: reason for start, end, reason in clean_page(party).removed}
+    reasons = {party[each.start : each.end]: each.reason for each in clean_page(party).removed}
     assert reasons["[免责声明] 本文转自网络,仅供学习之用。"] == "disclaimer"
     assert reasons["邮箱:info@example.org  客服QQ:100000"] == "contact"
 
@@ -218,7 +222,7 @@ def test_a_first_line_equal_to_the_title_is_the_title():
     text = "\n".join(["青河：老工业城市 的新动能", *BODY])
     page = clean_page(text, "青河：老工业城市的　新动能")
     assert lines_of(text, page.body) == BODY
-    assert [reason for _, _, reason in page.removed] == ["title"]
+    assert [removed.reason for removed in page.removed] == ["title"]
 
 
 @pytest.mark.parametrize(
@@ -315,7 +319,7 @@ def test_any_mixture_of_lines_is_covered():
 def test_a_million_characters_lose_none(text):
     """Each line is kept or removed; a pattern that backtracks would take hours here."""
     page = clean_page(text)
-    spans = sorted((span[0], span[1]) for span in (*page.body, *page.removed))
+    spans = places(page)
     found = "".join(text[start:end] for start, end in spans)
     assert found == "".join(line.strip(BLANK) for line in text.splitlines())
 

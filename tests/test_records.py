@@ -8,10 +8,11 @@ import pyarrow as pa
 import pytest
 
 from fake_analyzer import THEMES, FakeAnalyzer
-from policynlp.article import Analysis, Removed
+from policynlp.article import Removed
 from policynlp.errors import InputError
 from policynlp.files.records import InputRecord, article_from_record
 from policynlp.reading import read_divided
+from policynlp.results import Analysis
 from policynlp.schema import (
     Scored,
     arrow_schema,
@@ -217,9 +218,10 @@ def test_everything_quoted_is_where_it_says() -> None:
 @pytest.mark.parametrize("text", ['"甲"\\乙\t', "\x00\x1f\x7f\u2028", "100%s %d{}", "\ud800", "😀"])
 def test_whatever_a_text_holds_the_record_is_json(text: str) -> None:
     made = analysis()
-    made.article.title = made.model = text
-    made.article.text = text + made.article.text[len(text) :]
-    made.sections[0].probabilities[text] = 1.0
+    article = replace(made.article, title=text, text=text + made.article.text[len(text) :])
+    first = made.sections[0]
+    first = replace(first, probabilities={**first.probabilities, text: 1.0})
+    made = replace(made, article=article, model=text, sections=(first, *made.sections[1:]))
     kept = {text: [text, 1, None]}
     record = json.loads(to_json(made, with_text=True, kept=kept))
     assert (record["title"], record["model"]) == (text, text)

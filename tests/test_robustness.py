@@ -11,18 +11,10 @@ import pytest
 
 import policynlp
 from analysis_check import check, check_abstract, check_section, quoted_parts
-from policynlp.article import (
-    NONE,
-    Abstract,
-    AbstractLimits,
-    Analysis,
-    Article,
-    Evidence,
-    Failure,
-    Span,
-)
+from policynlp.article import AbstractLimits, Article, Failure
 from policynlp.errors import InputError
 from policynlp.reading import read_divided
+from policynlp.results import NONE, Abstract, Analysis, Evidence, Sentence
 from policynlp.schema import to_record
 
 ROOT = Path(__file__).parents[1]
@@ -108,21 +100,23 @@ def divided() -> tuple[Divided, ...]:
 
 def spoiled(good: Analysis) -> Iterator[Analysis]:
     """Copies of ``good`` with one thing wrong in each."""
-    text, spans = good.abstract
-    yield replace(good, abstract=Abstract(text + "…", spans))
-    yield replace(good, abstract=Abstract(text, tuple(reversed(spans))))
-    yield replace(good, abstract=Abstract(text[1:], (Span(spans[0].start + 1, spans[0].end),)))
+    text, sentences = good.abstract.text, good.abstract.sentences
+    yield replace(good, abstract=Abstract(text + "…", sentences))
+    yield replace(good, abstract=Abstract(text, tuple(reversed(sentences))))
+    first = sentences[0]
+    shorter = Sentence(first.start + 1, first.end, first.text[1:])
+    yield replace(good, abstract=Abstract(text[1:], (shorter, *sentences[1:])))
     yield replace(good, status=NONE)
     part = next(part for part in good.sections if part.themes)
     tag = part.themes[0]
-    beyond = Evidence(part.section.end, part.section.end + 2, tag.evidence[0].weight)
+    beyond = Evidence(part.end, part.end + 2, tag.evidence[0].weight, "")
     others = [other for other in good.sections if other is not part]
     yield replace(good, sections=tuple(others))
-    wrong = part._replace(themes=(tag._replace(evidence=(beyond,)), *part.themes[1:]))
+    wrong = replace(part, themes=(replace(tag, evidence=(beyond,)), *part.themes[1:]))
     yield replace(good, sections=tuple(wrong if s is part else s for s in good.sections))
     removed = good.article.removed
     yield replace(good, article=replace(good.article, removed=removed[1:]))
-    shifted = tuple(place._replace(end=place.end + 2) for place in removed)
+    shifted = tuple(replace(place, end=place.end + 2) for place in removed)
     yield replace(good, article=replace(good.article, removed=shifted))
 
 
@@ -189,7 +183,7 @@ def test_abstracts_without_limits_are_every_sentence_of_the_body(
         analysis = analyzer.analyze(page, limits=limits)
         text = analysis.article.text
         body = [s for c in analysis.article.sections for p in c.paragraphs for s in p.sentences]
-        quoted = [text[start:end] for start, end in analysis.abstract.sentences]
+        quoted = [each.text for each in analysis.abstract.sentences]
         left_out = Counter(text[start:end].strip() for start, end in body)
         left_out.subtract(quoted)
         assert min(left_out.values()) == 0

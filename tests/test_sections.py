@@ -41,7 +41,7 @@ def assert_whole(article):
             spans = paragraph.sentences
             assert [s.start for s in spans[1:]] == [s.end for s in spans[:-1]]
             if spans:
-                assert (spans[0].start, spans[-1].end) == paragraph[:2]
+                assert (spans[0].start, spans[-1].end) == (paragraph.start, paragraph.end)
             assert paragraph.run_in is None or paragraph.run_in == spans[0]
             position = paragraph.end
 
@@ -169,7 +169,7 @@ def test_offsets_hold_and_reading_is_deterministic():
         held = "".join(
             text[start:end] + "\n"
             for s in article.sections
-            for start, end in [s.heading or Span(0, 0), *(p[:2] for p in s.paragraphs)]
+            for start, end in [s.heading or Span(0, 0), *((p.start, p.end) for p in s.paragraphs)]
             if end > start
         )
         assert sum(map(bool, held.split("\n"))) + len(article.removed) == lines

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from policynlp import Analyzer, load
-from policynlp.article import NONE, TAGGED, UNCERTAIN, Analysis
 from policynlp.corpus.labelled import LabelledSection
 from policynlp.language.term_index import NOWHERE, Structure, lay_out
 from policynlp.language.terms import count_terms
 from policynlp.model import Thresholds
 from policynlp.model import load as load_model
 from policynlp.reading import read_divided
+from policynlp.results import NONE, TAGGED, UNCERTAIN, Analysis
 from policynlp.themes.predict import log_odds, roll_up, sigmoid, status_of, tags_of
 
 CUTOFFS = Thresholds((0.5, 0.4), (0.2, 0.1))

@@ -12,8 +12,9 @@ from threading import Barrier, Event, Thread
 import pytest
 
 import policynlp
-from policynlp.article import AbstractLimits, Analysis
+from policynlp.article import AbstractLimits
 from policynlp.messages import speaking
+from policynlp.results import Analysis
 from policynlp.schema import to_json
 
 ROOT = Path(__file__).parents[1]

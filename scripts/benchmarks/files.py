@@ -15,8 +15,8 @@ from typing import Any
 
 from benchmarks.texts import ROOT
 from policynlp.analyzer import Analyzer
-from policynlp.article import Analysis
 from policynlp.batch import score
+from policynlp.results import Analysis
 from policynlp.schema import to_json
 
 PIPE, LOOP, BATCH = "pipe over its texts", "the shortest loop from lines to lines", "a batch"

@@ -5,20 +5,64 @@ if TYPE_CHECKING:
     from typing import Any
 
     from policynlp.analyzer import Analyzer, load
-    from policynlp.article import AbstractLimits, Analysis, Article
+    from policynlp.article import AbstractLimits, Article, Failure
+    from policynlp.errors import (
+        CorpusError,
+        InputError,
+        ModelError,
+        OutputError,
+        PolicyNLPError,
+        ThresholdError,
+        UsageError,
+        WorseModelError,
+    )
+    from policynlp.evaluation.evaluate import evaluate
+    from policynlp.results import Analysis
+    from policynlp.training.train import train
 
-__all__ = ["AbstractLimits", "Analysis", "Analyzer", "Article", "__version__", "load"]
+__all__ = [
+    "AbstractLimits",
+    "Analysis",
+    "Analyzer",
+    "Article",
+    "CorpusError",
+    "Failure",
+    "InputError",
+    "ModelError",
+    "OutputError",
+    "PolicyNLPError",
+    "ThresholdError",
+    "UsageError",
+    "WorseModelError",
+    "__version__",
+    "evaluate",
+    "load",
+    "train",
+]
 __version__ = "0.1.0"
+
+# Where the public names are, from which each is imported on its first use: ``--help`` need not
+# wait for numpy.
+_HOMES = {
+    "analyzer": ("Analyzer", "load"),
+    "article": ("AbstractLimits", "Article", "Failure"),
+    "errors": tuple(name for name in __all__ if name.endswith("Error")),
+    "evaluation.evaluate": ("evaluate",),
+    "results": ("Analysis",),
+    "training.train": ("train",),
+}
 
 
 def __getattr__(name: str) -> "Any":
-    """Import a public name on its first use: ``--help`` need not wait for numpy."""
-    if name in ("Analyzer", "load"):
-        from policynlp import analyzer
+    """Import a public name."""
+    for home, names in _HOMES.items():
+        if name in names:
+            from importlib import import_module
 
-        return getattr(analyzer, name)
-    if name in ("AbstractLimits", "Analysis", "Article"):
-        from policynlp import article
-
-        return getattr(article, name)
+            return getattr(import_module(f"{__name__}.{home}"), name)
     raise AttributeError(f"module 'policynlp' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """Name what is public, imported or not."""
+    return __all__

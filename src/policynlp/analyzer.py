@@ -2,57 +2,50 @@
 
 import gc
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property, partial
 from hashlib import sha256
-from itertools import accumulate, count, pairwise
-from math import inf
+from itertools import accumulate, pairwise, repeat
 from numbers import Real
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import Any, Literal, overload
 
 import numpy as np
 
 from policynlp import abstracts
 from policynlp.abstracts import Abstracts
 from policynlp.article import (
-    TAGGED,
-    Abstract,
     AbstractLimits,
-    Analysis,
     Article,
     Failure,
     Paragraph,
-    ParagraphAnalysis,
     Section,
+)
+from policynlp.errors import InputError, ModelError, UsageError
+from policynlp.language.term_index import Layout, count_rows, lay_out
+from policynlp.language.terms import Floats, Ints, tf_idf
+from policynlp.model import MANIFEST, Model, Thresholds, default_folder
+from policynlp.model import load as load_model
+from policynlp.pipe import Context, Item, OnError, Progress, Results, piped
+from policynlp.reading import read_text
+from policynlp.results import (
+    TAGGED,
+    Abstract,
+    Analysis,
+    ParagraphAnalysis,
     SectionAnalysis,
     Tag,
 )
-from policynlp.errors import InputError, ModelError, PolicyNLPError, UsageError
-from policynlp.language.term_index import Layout, count_rows, lay_out
-from policynlp.language.terms import Floats, Ints, tf_idf
-from policynlp.messages import say
-from policynlp.model import MANIFEST, Model, Thresholds, default_folder
-from policynlp.model import load as load_model
-from policynlp.reading import read_text
 from policynlp.themes.drift import Profile
 from policynlp.themes.evidence import Contributions, Question
 from policynlp.themes.predict import Probabilities, Weighted, infer, status_of, tags_of
 from policynlp.thresholds import with_thresholds
 from policynlp.validation import FieldError
 
-if TYPE_CHECKING:
-    from policynlp.workers import Chunk, Note
-
 DEFAULT_LIMITS = AbstractLimits()
-# What numpy costs a call is shared by the articles of a lot, and so is a journey to a worker.
-_LOT_ARTICLES, _LOT_CHARACTERS = 32, 64_000
-
 _METADATA = ("id", "title", "published", "source", "author", "url")
-
-OnError: TypeAlias = Literal["raise", "return"]
 
 
 class Analyzer:
@@ -123,60 +116,83 @@ class Analyzer:
         keep or that name a theme which the model does not know.
         """
         self._check(limits)
-        with gc_paused():
-            return self._analyze([_article(item)], limits)[0]
+        return _analyze_items(self, limits, [item])[0]
+
+    @overload
+    def pipe(
+        self,
+        items: Iterable[Item],
+        *,
+        limits: AbstractLimits = ...,
+        jobs: int = ...,
+        on_error: Literal["raise"] = ...,
+        as_tuples: Literal[False] = ...,
+        progress: Progress = ...,
+    ) -> Results[Analysis]: ...
+
+    @overload
+    def pipe(
+        self,
+        items: Iterable[Item],
+        *,
+        limits: AbstractLimits = ...,
+        jobs: int = ...,
+        on_error: OnError,
+        as_tuples: Literal[False] = ...,
+        progress: Progress = ...,
+    ) -> Results[Analysis | Failure]: ...
+
+    @overload
+    def pipe(
+        self,
+        items: Iterable[tuple[Item, Context]],
+        *,
+        limits: AbstractLimits = ...,
+        jobs: int = ...,
+        on_error: Literal["raise"] = ...,
+        as_tuples: Literal[True],
+        progress: Progress = ...,
+    ) -> Results[tuple[Analysis, Context]]: ...
+
+    @overload
+    def pipe(
+        self,
+        items: Iterable[tuple[Item, Context]],
+        *,
+        limits: AbstractLimits = ...,
+        jobs: int = ...,
+        on_error: OnError,
+        as_tuples: Literal[True],
+        progress: Progress = ...,
+    ) -> Results[tuple[Analysis | Failure, Context]]: ...
 
     def pipe(
         self,
-        items: Iterable[str | Article],
+        items: Iterable[Any],
         *,
         limits: AbstractLimits = DEFAULT_LIMITS,
         jobs: int = 1,
         on_error: OnError = "raise",
-    ) -> Iterator[Analysis | Failure]:
-        """Analyze ``items`` in order, with ``jobs`` processes, as they are asked for.
+        as_tuples: bool = False,
+        progress: Progress = None,
+    ) -> Results[Any]:
+        """Analyze ``items`` in order, as they are asked for, with at most ``jobs`` processes.
 
-        Articles go through in lots of up to 32: one by one, short ones take twice as long.
-        With ``on_error="return"`` an item that fails gives a :class:`Failure` in its place. What
-        ``items`` itself raises comes behind the results of the items before.
+        With ``on_error="return"`` an item that fails gives a :class:`Failure` in its place, which
+        ``items[3]`` names; else what went wrong is raised behind the results of the items before,
+        as is what ``items`` itself raises. With ``as_tuples`` an item is a pair of an article and
+        anything that belongs to it, which comes back beside the result. ``progress`` is called
+        with the number of results so far; ``True`` writes it on standard error.
+
+        Articles go through in lots of up to 32: one by one, short ones take twice as long. A lot
+        does not wait for a source that is slow, and processes begin once they are worth it: few
+        articles, or a single processor, are worked on here; where they took longer than this
+        process would have, a warning says so. To leave before the end, close the results, or use
+        them as a context.
         """
         self._check(limits)
-        if isinstance(items, str | bytes | Article) or not isinstance(items, Iterable):
-            raise InputError(
-                "several articles are needed, in a list or the like, not {type}: analyze takes one",
-                type=type(items).__name__,
-            )
-        if isinstance(jobs, bool) or not isinstance(jobs, int) or jobs < 1:
-            raise UsageError("jobs={value!r} must be a whole number from 1 on", value=jobs)
-        if on_error not in ("raise", "return"):
-            raise UsageError("on_error={value!r} must be 'raise' or 'return'", value=on_error)
-        lots = _lots(items)
-        if jobs > 1:
-            from policynlp import workers  # 20 ms that one need not wait for
-
-            if workers.may_start():
-                chunks = map(workers.Chunk, count(), lots)
-                begin = partial(_begin, self, limits, on_error)
-                blame = _blame if on_error == "return" else _refuse
-                team = workers.Workers(begin, jobs, inf, ahead=False, blame=blame)
-                return _joined(team.in_order(chunks))
-        return _joined(self._attempt(lot, limits, on_error) for lot in lots)
-
-    def _attempt(
-        self, lot: Sequence[str | Article], limits: AbstractLimits, on_error: OnError
-    ) -> list[Analysis | Failure]:
-        """Analyze a lot; where that fails, its items one by one."""
-        try:
-            with gc_paused():
-                return [*self._analyze([_article(item) for item in lot], limits)]
-        except Exception as error:
-            if on_error == "raise":
-                raise
-            if len(lot) > 1:
-                return [self._attempt([item], limits, on_error)[0] for item in lot]
-            ours = isinstance(error, PolicyNLPError)
-            reason = str(error) if ours else f"{type(error).__name__}: {error}"
-            return [_failure(lot[0], reason)]
+        analyze = partial(_analyze_items, self, limits)
+        return piped(items, analyze, jobs, on_error, as_tuples, progress)
 
     def _analyze(self, articles: Sequence[Article], limits: AbstractLimits) -> list[Analysis]:
         model = self._model
@@ -279,44 +295,12 @@ def load(
     return Analyzer(with_thresholds(load_model(folder), min_precision, goals), folder)
 
 
-def _joined(lots: Iterable[list[Analysis | Failure]]) -> Iterator[Analysis | Failure]:
-    """The results of lots, as a generator, which can be closed."""
-    return (found for lot in lots for found in lot)
-
-
-def _begin(
-    analyzer: Analyzer, limits: AbstractLimits, on_error: OnError
-) -> "Callable[[Chunk[Any], Note], list[Analysis | Failure]]":
-    """What a process does with each lot."""
-
-    def attempt(lot: "Chunk[Any]", note: "Note") -> list[Analysis | Failure]:
-        if not lot.apart:
-            return analyzer._attempt(lot.entries, limits, on_error)
-        found: list[Analysis | Failure] = []
-        for at, item in enumerate(lot.entries):
-            note(at, "")
-            blamed = isinstance(item, Failure)
-            found += [item] if blamed else analyzer._attempt([item], limits, on_error)
-        return found
-
-    return attempt
-
-
-def _blame(item: object, id: str, stage: str, reason: str) -> Any:
-    """What stands for an item of which a process has died."""
-    return _failure(item, say("the worker process died on this article"))
-
-
-def _refuse(item: object, id: str, stage: str, reason: str) -> Any:
-    """Let an item of which a process has died end everything."""
-    raise InputError(
-        "a worker process died: perhaps of an article, perhaps the memory is full; "
-        "with on_error='return' the rest goes on"
-    )
-
-
-def _failure(item: object, reason: str) -> Failure:
-    return Failure(item.id if isinstance(item, Article) else "", "", "analyze", reason)
+def _analyze_items(
+    analyzer: Analyzer, limits: AbstractLimits, items: Sequence[Item]
+) -> list[Analysis]:
+    """Analyze some items, here or in another process."""
+    with gc_paused():
+        return analyzer._analyze([_article(item) for item in items], limits)
 
 
 def _article(item: str | Article) -> Article:
@@ -363,26 +347,6 @@ def _check_sections(article: Article) -> None:
             "the sections of an Article must be Section objects whose places follow one another "
             "in its text; without sections it is divided by its text"
         )
-
-
-def _lots(items: Iterable[str | Article]) -> Iterator[list[str | Article]]:
-    """Group ``items``; a lot with a long article is a short one."""
-    lot: list[str | Article] = []
-    size = 0
-    try:
-        for item in items:
-            lot.append(item)
-            text = item.text if isinstance(item, Article) else item
-            size += len(text) if isinstance(text, str) else 0  # anything else fails later, alone
-            if len(lot) == _LOT_ARTICLES or size >= _LOT_CHARACTERS:
-                yield lot
-                lot, size = [], 0
-    except Exception:
-        if lot:
-            yield lot
-        raise
-    if lot:
-        yield lot
 
 
 def put_together(
@@ -447,26 +411,28 @@ class _Results:
             tags,
             self._named(own),
             abstract.article,
-            tuple(map(self._section, article.sections, abstract.sections)),
+            tuple(map(self._section, repeat(article.text), article.sections, abstract.sections)),
             self._model.id,
             abstract.themes,
             *coverage,
         )
 
-    def _section(self, section: Section, abstract: Abstract) -> SectionAnalysis:
+    def _section(self, text: str, section: Section, abstract: Abstract) -> SectionAnalysis:
         own, (status, tags) = next(self._sections)
         return SectionAnalysis(
             section,
             status,
-            tuple([tag._replace(evidence=next(self._evidence)) for tag in tags]),
+            tuple([Tag(tag.theme, tag.probability, next(self._evidence)) for tag in tags]),
             self._named(own),
             abstract,
-            tuple(map(self._paragraph, section.paragraphs, self._paragraphs)),
+            tuple([self._paragraph(text, part) for part in section.paragraphs]),
+            text,
         )
 
-    def _paragraph(self, paragraph: Paragraph, own: list[float]) -> ParagraphAnalysis:
+    def _paragraph(self, text: str, paragraph: Paragraph) -> ParagraphAnalysis:
+        own = next(self._paragraphs)
         status, tags = self._status_and_tags(own, self._model.paragraph)
-        return ParagraphAnalysis(paragraph, status, tags, self._named(own))
+        return ParagraphAnalysis(paragraph, status, tags, self._named(own), text)
 
     def _status_and_tags(
         self, probabilities: list[float], thresholds: Thresholds

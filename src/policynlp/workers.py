@@ -70,6 +70,11 @@ class _Raised(NamedTuple):
     error: Exception
 
 
+def may_copy() -> bool:
+    """Whether processes are copies of this one: copies of threads may wait for locks for ever."""
+    return _is_linux() and threading.active_count() == 1
+
+
 def may_start() -> bool:
     """Whether this process may have others: one of a user's own pool may not."""
     return not multiprocessing.current_process().daemon
@@ -434,7 +439,7 @@ class Starter(Generic[E, R]):
         # A copy of this process has all modules and the model: with two of them 3,000 articles
         # took 1.7 s, with processes that begin from nothing 2.0 s, and 2.7 s with one. Copies
         # of threads, which may hold locks, are not safe.
-        self._copies = _is_linux() and threading.active_count() == 1
+        self._copies = may_copy()
         if not _is_linux():
             command = [sys.executable, "-I", "-S", "-c", _GUARD]
             with _interrupts_held():

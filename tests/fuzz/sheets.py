@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -94,7 +95,7 @@ def scored(articles: list[Any], folder: Path) -> Path:
             article = read_text(body, title=given["title"])
         else:
             article = read_divided(body["title"], body["sections"])
-        article.id = given["id"]
+        article = replace(article, id=given["id"])
         lines.append(to_json(analyzer().analyze(article), with_text=True) + "\n")
     path.write_bytes("".join(lines).encode("utf-8", "replace"))
     return path

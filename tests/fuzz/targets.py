@@ -7,6 +7,7 @@ Whatever a check raises is a finding.
 import json
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -95,7 +96,7 @@ def _limited(case: Case) -> None:
             assert len(abstract.text) <= limits.ratio * len(text)
     if limits.whole_sentences:
         check(analysis, limits)
-        whole = limits._replace(section_characters=limits.characters)
+        whole = replace(limits, section_characters=limits.characters)
         for abstract in analysis.theme_abstracts.values():
             check_abstract(text, abstract, analysis.article.sections, whole)
 

@@ -15,9 +15,10 @@ import numpy as np
 
 from policynlp.abstracts import Cosines, Limits, select
 from policynlp.abstracts.coherence import stands_alone
-from policynlp.article import AbstractLimits, Analysis, Article, Span
+from policynlp.article import AbstractLimits, Article, Span
 from policynlp.language.terms import Floats
 from policynlp.language.words import words
+from policynlp.results import Analysis, Sentence
 
 OTHER: Final = "其他"  # what articles without any of the themes say
 
@@ -37,13 +38,13 @@ class Point(NamedTuple):
     """A sentence of an article, and how many articles say it, reprints included."""
 
     article: Article
-    sentence: Span
+    sentence: Sentence
     articles: int
 
     @property
     def text(self) -> str:
         """The sentence."""
-        return self.article.text[self.sentence.start : self.sentence.end]
+        return self.sentence.text
 
 
 class Digest(NamedTuple):
@@ -57,7 +58,9 @@ class Digest(NamedTuple):
 class _Candidate:
     """A sentence that may become a point."""
 
-    def __init__(self, article: Article, sentence: Span, probability: float, number: int) -> None:
+    def __init__(
+        self, article: Article, sentence: Sentence, probability: float, number: int
+    ) -> None:
         self.article = article
         self.sentence = sentence
         self.probability = probability
@@ -66,7 +69,7 @@ class _Candidate:
     @property
     def text(self) -> str:
         """The sentence."""
-        return self.article.text[self.sentence.start : self.sentence.end]
+        return self.sentence.text
 
     @property
     def score(self) -> float:
@@ -105,9 +108,9 @@ class Digester:
             candidates = self._candidates[theme]
             probability = analysis.probabilities.get(theme, 1.0)
             for sentence in abstract.sentences:
-                if not stands_alone(article.text, sentence):
+                if not stands_alone(article.text, Span(sentence.start, sentence.end)):
                     continue
-                key = _key(article.text[sentence.start : sentence.end])
+                key = _key(sentence.text)
                 if key in candidates:
                     candidates[key].said_by.add(number)
                 elif not reprint:

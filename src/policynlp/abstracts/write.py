@@ -11,7 +11,8 @@ from policynlp.abstracts.coherence import closed, stands
 from policynlp.abstracts.ranker import Ranker
 from policynlp.abstracts.select import Limits, Quotes, Task, choose_all
 from policynlp.abstracts.sentences import Sentences, Unit, Units
-from policynlp.article import Abstract, AbstractLimits, Span
+from policynlp.article import AbstractLimits, Span
+from policynlp.results import Abstract, Sentence
 
 EMPTY: Final = Abstract("", ())
 _NOT_WORDS: Final = re.compile(r"[\W_]+")
@@ -142,11 +143,16 @@ class _Writer:
         left -= sum([cost(*each) for each in quotes])
         quotes = _restored(self._text, quotes, left)
         said = "".join([quote(self._text, *each) for each in quotes])
-        return Abstract(said, _moved([kept for _, kept in quotes], task.article.base))
+        return Abstract(said, self._quoted([kept for _, kept in quotes], task.article.base))
 
     def _join(self, spans: Sequence[Span], base: int) -> Abstract:
-        said = "".join([self._text[start:end] for start, end in spans])
-        return Abstract(said, _moved(spans, base))
+        quoted = self._quoted(spans, base)
+        return Abstract("".join([sentence.text for sentence in quoted]), quoted)
+
+    def _quoted(self, spans: Sequence[Span], base: int) -> tuple[Sentence, ...]:
+        """Return spans of the articles' text as sentences of the article."""
+        text = self._text
+        return tuple([Sentence(start - base, end - base, text[start:end]) for start, end in spans])
 
 
 def _said_once(text: str, spans: Sequence[Span]) -> list[Span]:
@@ -161,11 +167,6 @@ def _said_once(text: str, spans: Sequence[Span]) -> list[Span]:
             key = _NOT_WORDS.sub("", quoted) if closed(text, start, end) else f"{quoted}{start}"
             said.setdefault(key or quoted, Span(start, end))
     return list(said.values())
-
-
-def _moved(spans: Sequence[Span], base: int) -> tuple[Span, ...]:
-    """Return spans of the articles' text as spans of the article."""
-    return tuple([Span(start - base, end - base) for start, end in spans])
 
 
 def _restored(text: str, quotes: Sequence[tuple[Span, Span]], left: int) -> list[tuple[Span, Span]]:

@@ -4,7 +4,7 @@ Spark's ``mapInArrow`` takes it as it is; Dask, Ray and the like call it for eac
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Final
 
 from policynlp import __version__
@@ -56,7 +56,7 @@ class ArrowScorer:
         """The columns of the results, as Arrow has them."""
         import pyarrow as pa
 
-        texts = [(name, pa.string()) for name in Failure._fields if name != "id"]
+        texts = [(each.name, pa.string()) for each in fields(Failure) if each.name != "id"]
         return self._table.schema().append(pa.field(FAILURE, pa.struct(texts)))
 
     def __call__(self, batches: Iterable[Any]) -> Iterator[Any]:
@@ -106,5 +106,5 @@ class ArrowScorer:
 
 def _failed(failures: Sequence[Failure]) -> list[dict[str, Any]]:
     """Rows of articles without a result."""
-    rows = (failure._asdict() for failure in failures)
+    rows = (asdict(failure) for failure in failures)
     return [{"id": row.pop("id"), FAILURE: row} for row in rows]

@@ -1,6 +1,7 @@
 """Digest many articles: read them, hear what each says, write the main points."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Final, NamedTuple
 
 from policynlp import escaping
 from policynlp.abstracts.main_points import Digest, Digester, Point, limits_for
-from policynlp.article import Analysis, Failure
+from policynlp.article import Failure
 from policynlp.batch.inputs import Inputs, make_chunks
 from policynlp.batch.options import Options
 from policynlp.batch.scoring import ArticleChunk, Load, Loaded, analyzed
@@ -19,6 +20,7 @@ from policynlp.files.find import find_inputs
 from policynlp.files.items import Reading, check_installed
 from policynlp.files.output_paths import check_files
 from policynlp.messages import spoken
+from policynlp.results import Analysis
 from policynlp.schema import METADATA, Record
 from policynlp.workers import MAX_SECONDS, Note, Workers
 
@@ -119,7 +121,7 @@ def digest_record(found: Digested) -> Record:
             {"theme": theme, "points": [_point(point) for point in points]}
             for theme, points in found.digest.groups.items()
         ],
-        "failures": [failure._asdict() for failure in found.failures],
+        "failures": [asdict(failure) for failure in found.failures],
     }
 
 

@@ -36,7 +36,6 @@ class Options:
     def as_record(self) -> dict[str, Any]:
         """The options as JSON has them, without the shard."""
         record = asdict(self)
-        record["limits"] = self.limits._asdict()
         record["reading"]["columns"] = dict(self.reading.columns)
         del record["shard"]
         return record

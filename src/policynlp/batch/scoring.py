@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal, Protocol
 
 from policynlp.analyzer import gc_paused
-from policynlp.article import AbstractLimits, Analysis, Article, Failure
+from policynlp.article import AbstractLimits, Article, Failure
 from policynlp.batch.options import Options
 from policynlp.batch.writers import Output, output_for
 from policynlp.errors import PolicyNLPError
 from policynlp.files.items import InputArticle, Item, make_article
 from policynlp.messages import say, speaking
+from policynlp.results import Analysis
 from policynlp.themes.drift import Profile
 from policynlp.workers import Chunk, Note
 

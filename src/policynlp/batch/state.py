@@ -5,7 +5,7 @@ import shutil
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -110,7 +110,7 @@ def store(folder: Path, run: str, number: int, outcome: Outcome, language: str) 
     head = {
         "run": run,
         "counts": outcome.counts.as_record(),
-        "first_failures": stored.first_failures,
+        "first_failures": [astuple(failure) for failure in stored.first_failures],
         "lengths": stored.lengths,
         "sums": stored.sums,
     }

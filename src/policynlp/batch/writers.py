@@ -5,12 +5,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO, Any, Final
 
-from policynlp.article import Analysis, Failure
+from policynlp.article import Failure
 from policynlp.batch.options import Options, Shard
 from policynlp.errors import InputError, OutputError, UsageError
 from policynlp.files.csv import BOM, csv_rows
 from policynlp.files.records import MAX_COLUMNS
 from policynlp.messages import CHINESE
+from policynlp.results import Analysis
 from policynlp.schema import METADATA, to_json
 from policynlp.schema.table import (
     MIDDLE,

@@ -126,8 +126,13 @@ def _page_record(article: "Article") -> dict[str, object]:
             for start, end in body_spans(article)
         ],
         "removed": [
-            {"start": start, "end": end, "text": text[start:end], "reason": reason}
-            for start, end, reason in article.removed
+            {
+                "start": each.start,
+                "end": each.end,
+                "text": text[each.start : each.end],
+                "reason": each.reason,
+            }
+            for each in article.removed
         ],
         "warnings": list(article.warnings),
     }

@@ -183,8 +183,8 @@ def _failure_lines(summary: "Summary", path: str) -> list[str]:
     if not summary.counts.failures:
         return []
     lines = [
-        say("failed: {place}: {reason}", place=place, reason=reason)
-        for _, place, _, reason in summary.first_failures
+        say("failed: {place}: {reason}", place=failure.place, reason=failure.reason)
+        for failure in summary.first_failures
     ]
     failures, done = summary.counts.failures, summary.counts.done
     last = say("{failures:,} of {done:,} failed", failures=failures, done=done)

@@ -5,18 +5,17 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
-from policynlp.article import (
+from policynlp.article import Article
+from policynlp.escaping import Shown, seen, terminal
+from policynlp.messages import say
+from policynlp.results import (
     NONE,
     TAGGED,
     Analysis,
-    Article,
-    Paragraph,
     ParagraphAnalysis,
     SectionAnalysis,
     Tag,
 )
-from policynlp.escaping import Shown, seen, terminal
-from policynlp.messages import say
 
 _INDENT: Final = "  "
 _OPENING: Final = "“‘（《「『【〈("
@@ -87,7 +86,7 @@ def analysis_lines(analysis: Analysis, look: Look) -> Iterator[str]:
         yield from _indented(abstract.text or say("(says nothing about it)"), look)
     for number, section in enumerate(analysis.sections):
         yield ""
-        yield from _section_lines(analysis.article.text, section, number, look)
+        yield from _section_lines(section, number, look)
 
 
 def page_lines(article: Article, look: Look, *, show_removed: bool) -> Iterator[str]:
@@ -96,7 +95,8 @@ def page_lines(article: Article, look: Look, *, show_removed: bool) -> Iterator[
     yield ""
     lines = [(start, end, "") for start, end in body_spans(article)]
     if show_removed:
-        lines = sorted([*lines, *article.removed])
+        lines += [(each.start, each.end, each.reason) for each in article.removed]
+        lines.sort()
     for start, end, reason in lines:
         line = seen(article.text[start:end])
         yield look.paint(f"- [{reason}] {line}", _DIM) if reason else terminal(line)
@@ -123,22 +123,20 @@ def _head(article: Article, look: Look) -> Iterator[str]:
             yield look.paint(line, _YELLOW)
 
 
-def _section_lines(text: str, analysis: SectionAnalysis, number: int, look: Look) -> Iterator[str]:
-    section = analysis.section
+def _section_lines(section: SectionAnalysis, number: int, look: Look) -> Iterator[str]:
     if section.heading:
-        for line in wrap(text[section.heading.start : section.heading.end], look.width):
+        for line in wrap(section.heading, look.width):
             yield look.paint(line, _BOLD)
     else:
         yield look.paint(say("(no heading)") if number else say("(lead)"), _DIM)
-    yield from _labels(analysis, look, _INDENT)
-    yield from _indented(analysis.abstract.text or _first_words(text, section.paragraphs), look)
-    evidence = " · ".join(_phrases(text, analysis.themes))
+    yield from _labels(section, look, _INDENT)
+    yield from _indented(section.abstract.text or _first_words(section.paragraphs), look)
+    evidence = " · ".join(_phrases(section.themes))
     for line in _indented(say("evidence: {evidence}", evidence=evidence) if evidence else "", look):
         yield look.paint(line, _DIM)
-    for part in analysis.paragraphs:
+    for part in section.paragraphs:
         if part.paragraph.run_in:
-            head = text[part.paragraph.run_in.start : part.paragraph.run_in.end]
-            yield from _indented(f"▸ {head}", look)
+            yield from _indented(f"▸ {part.sentences[0].text}", look)
             if part.status != NONE:
                 yield from _labels(part, look, _INDENT * 2)
 
@@ -186,18 +184,18 @@ def _label(tag: Tag, themes: Sequence[str], look: Look) -> tuple[str, str]:
     return f"[{label}]", look.paint(f" {label} ", _REVERSE, colour) if look.colour else f"[{label}]"
 
 
-def _phrases(text: str, tags: Iterable[Tag]) -> list[str]:
+def _phrases(tags: Iterable[Tag]) -> list[str]:
     """The source text that spoke most for the themes, strongest first."""
     spans = sorted((span for tag in tags for span in tag.evidence), key=lambda span: -span.weight)
-    return list(dict.fromkeys(text[span.start : span.end] for span in spans))[:_PHRASES]
+    return list(dict.fromkeys(span.text for span in spans))[:_PHRASES]
 
 
-def _first_words(text: str, paragraphs: Sequence[Paragraph], length: int = 60) -> str:
+def _first_words(paragraphs: Sequence[ParagraphAnalysis], length: int = 60) -> str:
     """The beginning of a section that has no abstract."""
     if not paragraphs:
         return ""
-    start, end = paragraphs[0].start, paragraphs[0].end
-    return text[start:end] if end - start <= length else text[start : start + length] + "…"
+    text = paragraphs[0].text
+    return text if len(text) <= length else text[:length] + "…"
 
 
 def _units(text: str, width: int) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 import zlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.util import find_spec
 from typing import Final, NamedTuple
@@ -169,8 +169,7 @@ def make_article(record: InputRecord) -> Article:
         )
     else:
         article = read_divided(record.title, record.sections, **metadata)
-    article.warnings += tuple(warnings)
-    return article
+    return replace(article, warnings=(*article.warnings, *warnings)) if warnings else article
 
 
 def _published(text: str) -> str:

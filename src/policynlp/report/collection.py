@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from math import sqrt
 from typing import Any, Final, NamedTuple
 
-from policynlp.article import TAGGED
 from policynlp.errors import InputError
 from policynlp.messages import say
 from policynlp.report.pages import render
+from policynlp.results import TAGGED
 from policynlp.schema import Evidence, Place, Scored, ScoredParagraph, ScoredSection
 from policynlp.themes.drift import FAR, SOMEWHAT, TOO_FEW, Drift
 

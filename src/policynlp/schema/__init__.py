@@ -12,7 +12,7 @@ from policynlp.schema.record import (
     arrow_schema,
 )
 from policynlp.schema.table import section_columns, section_rows
-from policynlp.schema.write import DIGITS, Record, heading_of, to_json, to_record
+from policynlp.schema.write import DIGITS, Record, to_json, to_record
 
 __all__ = [
     "DIGITS",
@@ -25,7 +25,6 @@ __all__ = [
     "ScoredParagraph",
     "ScoredSection",
     "arrow_schema",
-    "heading_of",
     "read_scored",
     "records_of",
     "section_columns",

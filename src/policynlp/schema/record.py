@@ -9,8 +9,8 @@ from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from functools import cache
 from typing import Annotated, Any, Final, TypeAlias, get_args, get_origin, get_type_hints
 
-from policynlp.article import NONE, TAGGED, UNCERTAIN
 from policynlp.messages import say
+from policynlp.results import NONE, TAGGED, UNCERTAIN
 from policynlp.validation import (
     Shape,
     anything,

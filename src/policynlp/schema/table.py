@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from policynlp.article import NONE, TAGGED, UNCERTAIN, Analysis, SectionAnalysis, Tag
 from policynlp.messages import CHINESE
+from policynlp.results import NONE, TAGGED, UNCERTAIN, Analysis, SectionAnalysis, Tag
 from policynlp.schema.record import METADATA
-from policynlp.schema.write import DIGITS, heading_of
+from policynlp.schema.write import DIGITS
 
 NARROW, MIDDLE, WIDE = 12, 24, 60
 """Widths of columns in characters."""
@@ -90,13 +90,13 @@ def section_columns(themes: Sequence[str], asked: Sequence[str] = ()) -> list[Co
     return [
         *_METADATA,
         Column("section", "节序", lambda row: row.number),
-        _of_section("heading", "小标题", heading_of, MIDDLE),
-        _of_section("level", "层级", lambda text, part: part.section.level),
+        _of_section("heading", "小标题", lambda part: part.heading, MIDDLE),
+        _of_section("level", "层级", lambda part: part.level),
         _STATUS,
-        _of_section("themes", "主题", lambda text, part: _joined(part.themes), MIDDLE),
+        _of_section("themes", "主题", lambda part: _joined(part.themes), MIDDLE),
         *map(_probability, themes),
         _of_section("evidence", "依据", _evidence, WIDE),
-        _of_section("section_abstract", "本节摘要", lambda text, part: part.abstract.text, WIDE),
+        _of_section("section_abstract", "本节摘要", lambda part: part.abstract.text, WIDE),
         _ARTICLE_THEMES,
         _ARTICLE_ABSTRACT,
         *map(_abstract_about, asked),
@@ -150,13 +150,13 @@ def _of_article(name: str, chinese: str, width: int = NARROW) -> Column:
 def _of_section(
     name: str,
     chinese: str,
-    cell: Callable[[str, SectionAnalysis], object],
+    cell: Callable[[SectionAnalysis], object],
     width: int = NARROW,
 ) -> Column:
     """A column that is empty for an article without sections."""
 
     def made(row: TableRow) -> object:
-        return cell(row.analysis.article.text, row.section) if row.section else None
+        return cell(row.section) if row.section else None
 
     return Column(name, chinese, made, width)
 
@@ -177,13 +177,13 @@ def _abstract_about(theme: str) -> Column:
     return Column(f"abstract:{theme}", f"摘要:{theme}", cell, WIDE)
 
 
-def _evidence(text: str, part: SectionAnalysis) -> str:
-    quotes = (text[span.start : span.end] for tag in part.themes for span in tag.evidence)
+def _evidence(part: SectionAnalysis) -> str:
+    quotes = (evidence.text for tag in part.themes for evidence in tag.evidence)
     return _THEME_SEPARATOR.join(dict.fromkeys(quotes))
 
 
-def _text(text: str, part: SectionAnalysis) -> str:
-    return "\n".join(text[each.start : each.end] for each in part.section.paragraphs)
+def _text(part: SectionAnalysis) -> str:
+    return "\n".join(each.text for each in part.paragraphs)
 
 
 def _joined(tags: Sequence[Tag]) -> str:

@@ -6,7 +6,16 @@ from functools import lru_cache
 from json.encoder import encode_basestring as quoted
 from typing import Final
 
-from policynlp.article import Abstract, Analysis, ParagraphAnalysis, SectionAnalysis, Tag
+from policynlp.article import Removed
+from policynlp.results import (
+    Abstract,
+    Analysis,
+    Evidence,
+    ParagraphAnalysis,
+    SectionAnalysis,
+    Sentence,
+    Tag,
+)
 from policynlp.schema.record import METADATA
 
 Record = dict[str, object]
@@ -29,44 +38,37 @@ def to_json(
     ``kept`` are columns of the input to be kept in it, as :func:`article_from_record` gives them.
     """
     article = analysis.article
-    text = article.text
     fields = [
         f'"id": {quoted(article.id)}',
         *[f'"{field}": {quoted(getattr(article, field))}' for field in METADATA],
         f'"status": "{analysis.status}"',
         f'"themes": {_tags(analysis.themes)}',
-        f'"abstract": {_abstract(text, analysis.abstract)}',
-        f'"sections": {_list([_section(text, section) for section in analysis.sections])}',
-        f'"removed": {_list([_removed(*removed) for removed in article.removed])}',
+        f'"abstract": {_abstract(analysis.abstract)}',
+        f'"sections": {_list(map(_section, analysis.sections))}',
+        f'"removed": {_list(map(_removed, article.removed))}',
         f'"warnings": {_list(map(quoted, article.warnings))}',
         f'"model": {quoted(analysis.model)}',
     ]
     if analysis.theme_abstracts:
         found = analysis.theme_abstracts.items()
-        pairs = [f"{quoted(theme)}: {_abstract(text, abstract)}" for theme, abstract in found]
+        pairs = [f"{quoted(theme)}: {_abstract(abstract)}" for theme, abstract in found]
         fields.append(f'"theme_abstracts": {{{", ".join(pairs)}}}')
     if with_text:
-        fields.append(f'"text": {quoted(text)}')
+        fields.append(f'"text": {quoted(article.text)}')
     if kept is not None:
         fields.append(f'"kept": {json.dumps(dict(kept), ensure_ascii=False, allow_nan=False)}')
     return f"{{{', '.join(fields)}}}"
 
 
-def heading_of(text: str, analysis: SectionAnalysis) -> str:
-    """The heading of a section, or an empty string."""
-    heading = analysis.section.heading
-    return text[heading.start : heading.end] if heading else ""
-
-
-def _section(text: str, analysis: SectionAnalysis) -> str:
+def _section(analysis: SectionAnalysis) -> str:
     section = analysis.section
     return (
-        f'{{"heading": {quoted(heading_of(text, analysis))}, "level": {section.level}, '
+        f'{{"heading": {quoted(analysis.heading)}, "level": {section.level}, '
         f'"start": {section.start}, "end": {section.end}, "status": "{analysis.status}", '
         f'"probabilities": {_probabilities(analysis.probabilities)}, '
-        f'"themes": {_list([_tag_with_evidence(text, tag) for tag in analysis.themes])}, '
-        f'"abstract": {_abstract(text, analysis.abstract)}, '
-        f'"paragraphs": {_list([_paragraph(part) for part in analysis.paragraphs])}}}'
+        f'"themes": {_list(map(_tag_with_evidence, analysis.themes))}, '
+        f'"abstract": {_abstract(analysis.abstract)}, '
+        f'"paragraphs": {_list(map(_paragraph, analysis.paragraphs))}}}'
     )
 
 
@@ -93,30 +95,30 @@ def _tags(tags: Sequence[Tag]) -> str:
     return _list([f"{{{_tag(tag)}}}" for tag in tags]) if tags else "[]"
 
 
-def _tag_with_evidence(text: str, tag: Tag) -> str:
-    evidence = _list([_evidence(text, *span) for span in tag.evidence])
-    return f'{{{_tag(tag)}, "evidence": {evidence}}}'
+def _tag_with_evidence(tag: Tag) -> str:
+    return f'{{{_tag(tag)}, "evidence": {_list(map(_evidence, tag.evidence))}}}'
 
 
 def _tag(tag: Tag) -> str:
     return f'"theme": {quoted(tag.theme)}, "probability": {tag.probability:.{DIGITS}f}'
 
 
-def _evidence(text: str, start: int, end: int, weight: float) -> str:
-    return f'{{{_quote(text, start, end)}, "weight": {weight:.{DIGITS}f}}}'
+def _evidence(evidence: Evidence) -> str:
+    return f'{{{_quote(evidence)}, "weight": {evidence.weight:.{DIGITS}f}}}'
 
 
-def _abstract(text: str, abstract: Abstract) -> str:
-    sentences = _list([f"{{{_quote(text, *span)}}}" for span in abstract.sentences])
+def _abstract(abstract: Abstract) -> str:
+    sentences = _list([f"{{{_quote(sentence)}}}" for sentence in abstract.sentences])
     return f'{{"text": {quoted(abstract.text)}, "sentences": {sentences}}}'
 
 
-def _quote(text: str, start: int, end: int) -> str:
-    return f'"start": {start}, "end": {end}, "text": {quoted(text[start:end])}'
+def _quote(found: Sentence | Evidence) -> str:
+    return f'"start": {found.start}, "end": {found.end}, "text": {quoted(found.text)}'
 
 
-def _removed(start: int, end: int, reason: str) -> str:
-    return f'{{"start": {start}, "end": {end}, "reason": {quoted(reason)}}}'
+def _removed(removed: Removed) -> str:
+    reason = quoted(removed.reason)
+    return f'{{"start": {removed.start}, "end": {removed.end}, "reason": {reason}}}'
 
 
 def _list(parts: Iterable[str]) -> str:

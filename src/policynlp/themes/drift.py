@@ -12,8 +12,8 @@ from dataclasses import asdict, dataclass, field
 from math import log2
 from typing import Any, Final, NamedTuple
 
-from policynlp.article import UNCERTAIN, Analysis
 from policynlp.messages import say
+from policynlp.results import UNCERTAIN, Analysis
 from policynlp.validation import Shape, check, lists, objects, whole
 
 NEAR, SOMEWHAT, FAR, TOO_FEW = "near", "somewhat", "far", "too few"

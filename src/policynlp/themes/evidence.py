@@ -9,10 +9,11 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from policynlp.article import Article, Evidence, Paragraph, Section
+from policynlp.article import Article, Paragraph, Section
 from policynlp.language.term_index import Layout, ranges
 from policynlp.language.terms import Floats, Ints, Pooled
 from policynlp.model import Model
+from policynlp.results import Evidence
 from policynlp.themes.predict import Weighted
 
 _MOST_EVIDENCE: Final = 5
@@ -174,8 +175,10 @@ def _best(
     best: dict[str, Evidence] = {}
     for phrase in sorted(range(len(sums)), key=sums.__getitem__, reverse=True):
         start, stop = spans[phrase]
-        found = Evidence(start - base, stop - base, sums[phrase])
-        best.setdefault(text[found.start : found.end], found)
+        start, stop = start - base, stop - base
+        quoted = text[start:stop]
+        if quoted not in best:
+            best[quoted] = Evidence(start, stop, sums[phrase], quoted)
         if len(best) == _MOST_EVIDENCE:
             break
     return tuple(best.values())

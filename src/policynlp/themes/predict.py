@@ -12,10 +12,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from policynlp.article import NONE, TAGGED, UNCERTAIN, Tag
 from policynlp.language.term_index import Structure
 from policynlp.language.terms import Counts, Floats, Ints, add_up, project, runs
 from policynlp.model import ROLL_UP, Model, Thresholds
+from policynlp.results import NONE, TAGGED, UNCERTAIN, Tag
 
 # Beyond this a probability would be 0 or 1 at the four decimals of the output records.
 _MOST_LOG_ODDS = 12.0

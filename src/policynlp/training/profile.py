@@ -5,11 +5,11 @@ from collections.abc import Iterator, Sequence
 from itertools import compress
 from typing import Final
 
-from policynlp.article import UNCERTAIN
 from policynlp.corpus.dataset import MIN_SECTIONS, WRITTEN, Flags, folds
 from policynlp.corpus.labelled import LabelledSection, document_frequency
 from policynlp.evaluation.predictions import Predictions
 from policynlp.language.terms import CHARACTER
+from policynlp.results import UNCERTAIN
 from policynlp.themes.drift import Profile
 from policynlp.themes.predict import status_of
 from policynlp.training.classifiers import N_FOLDS
