@@ -60,7 +60,7 @@ print(json.dumps({
     "title": analysis.article.title,
     "themes": [[tag.theme for tag in part.themes] for part in analysis.sections],
     "abstract": analysis.abstract.text,
-    "quoted": [text[start:end] for start, end in analysis.abstract.sentences],
+    "quoted": [text[part.start:part.end] for part in analysis.abstract.sentences],
     "used": sorted({owner for top in tops for owner in owners.get(top, ())}),
     "declared": [line for line in requires("policynlp") if "extra ==" not in line],
 }))
