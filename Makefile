@@ -6,7 +6,7 @@ BIN := $(VENV)/Scripts
 else
 BIN := $(VENV)/bin
 endif
-PIP := $(BIN)/python -m pip install --quiet --constraint constraints.txt
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 # A build that reads the clock or the thread count would not give the same bytes again.
 FIXED := PYTHONHASHSEED=0 OMP_NUM_THREADS=1
 MINUTES ?= 30
@@ -14,7 +14,7 @@ JOBS ?= 1
 ARTICLES ?= 200000
 EVERY ?= 60
 
-.PHONY: demo test test-full lint fuzz soak model benchmark clean
+.PHONY: demo test test-full lint docs fuzz soak model benchmark clean
 
 demo: $(VENV)/.installed
 	$(BIN)/policynlp score samples/*.txt samples/divided.jsonl -o out/demo.jsonl --overwrite
@@ -27,6 +27,10 @@ test: lint $(VENV)/.dev
 # browser, an office program or Java; the tests say where to get one.
 test-full: test $(VENV)/.full
 	$(BIN)/python -m pytest -m "office or browser or spark or dask or docs or long"
+
+# The documents as pages, in out/site.
+docs: $(VENV)/.docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 # New cases for everything that reads an input, until the time is over: make fuzz MINUTES=5 JOBS=2
 fuzz: $(VENV)/.dev
@@ -50,19 +54,25 @@ benchmark: $(VENV)/.bench
 clean:
 	rm -rf $(VENV) out dist .hypothesis .pytest_cache .mypy_cache .ruff_cache
 
+# Groups of dependencies need pip 25.1 or newer.
 $(VENV)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
+	$(PIP) --upgrade pip
 	$(PIP) --editable .
 	touch $@
 
 $(VENV)/.dev: $(VENV)/.installed
-	$(PIP) --editable '.[dev]'
+	$(PIP) --group dev --editable '.[files]'
 	touch $@
 
-$(VENV)/.full: $(VENV)/.dev
-	$(PIP) --editable '.[browser,spark,dask,docs]'
+$(VENV)/.docs: $(VENV)/.installed
+	$(PIP) --group docs
+	touch $@
+
+$(VENV)/.full: $(VENV)/.dev $(VENV)/.docs
+	$(PIP) --group browser --editable '.[spark,dask]'
 	touch $@
 
 $(VENV)/.bench: $(VENV)/.installed
-	$(PIP) --editable '.[bench]'
+	$(PIP) --group bench
 	touch $@

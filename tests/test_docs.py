@@ -3,10 +3,13 @@
 The commands and programs of a document run in their order, in a folder of its own that holds what
 the document takes for granted (``make test-full``). A block says by its info string what it is:
 ``sh`` and ``python`` are run, ``sh exit=3`` must end with that code, ``sh no-run`` is not run;
-anything else is no program.
+anything else is no program. ``text shown`` is what the program above it prints, but for the time
+that it took; a ``……`` stands for what was left out.
 """
 
+import contextlib
 import gzip
+import io
 import json
 import os
 import re
@@ -26,18 +29,23 @@ FENCE: Final = re.compile(r"^```(.*)\n((?:.*\n)*?)^```$", re.MULTILINE)
 PROGRAMS: Final = ("sh", "python")
 DATA: Final = ("text", "console", "json", "toml", "csv", "bat", "powershell", "cron")
 NO_RUN: Final = "no-run"
+SHOWN: Final = ["text", "shown"]
+# Seconds and articles a second in what a command says at its end.
+TIMES: Final = re.compile(r"(?:in|用时) [\d.]+ (?:s|秒) ?[(（].*?[)）]")
 # How many blocks of a document are not run, and why.
 NOT_RUN: Final = {
-    "README.md": (3, "make and pip set up what the other blocks run in; a cluster"),
-    "README.zh-CN.md": (3, "pip sets up what the other blocks run in"),
-    "docs/cookbook.md": (2, "shows a page in a notebook; a script of a schedule"),
+    "README.md": (2, "make and pip set up what the other blocks run in"),
+    "README.zh-CN.md": (2, "make and pip set up what the other blocks run in"),
+    "docs/guide.md": (2, "pip sets up what the other blocks run in"),
+    "docs/zh/guide.md": (3, "pip sets up what the other blocks run in"),
+    "docs/cookbook.md": (1, "a script of a schedule"),
     "docs/scale.md": (4, "clusters; test_spark.py and test_dask.py run the Python as it is"),
-    "docs/benchmarks.md": (1, "takes minutes, and peers that only the extra bench has"),
+    "docs/benchmarks.md": (1, "takes minutes, and peers that only the group bench has"),
 }
 # Only a model of the whole corpus shows what corrections change; each takes half a minute.
 WHOLE_CORPUS: Final = ("docs/tutorial.md", "docs/cookbook.md")
 # Where a person fills sheets in between two blocks; the tutorial says how it does.
-FILLED_IN: Final = ("README.md", "docs/review.md", "docs/new-theme.md")
+FILLED_IN: Final = ("docs/guide.md", "docs/review.md", "docs/new-theme.md")
 LABEL, TEXT, THEMES = "人工标签", "正文", "主题"
 NEW_THEME, ITS_WORD = "营商环境", "企业"
 
@@ -93,7 +101,7 @@ def test_every_block_says_what_it_is() -> None:
         for block in blocks(document):
             assert block.language in (*PROGRAMS, *DATA), block.place
             for word in block.words[1:]:
-                assert re.fullmatch(rf"{NO_RUN}|exit=\d", word), block.place
+                assert re.fullmatch(rf"{NO_RUN}|exit=\d|{SHOWN[1]}", word), block.place
 
 
 def test_every_block_that_is_not_run_has_a_reason() -> None:
@@ -121,20 +129,61 @@ def test_what_a_document_says_works(
     )
     monkeypatch.setenv("LANG", "zh_CN.UTF-8" if is_chinese(document) else "C.UTF-8")
     namespace: dict[str, Any] = {"__name__": "__main__"}
-    for block in filter(lambda block: block.is_run, blocks(document)):
+    printed = ""
+    for block in blocks(document):
+        if [*block.words] == SHOWN:
+            assert shows(block.code, printed), f"{block.place} differs from\n{printed}"
+        if not block.is_run:
+            continue
         if block.language == "python":
-            exec(compile(block.code, block.place, "exec"), namespace)
+            with contextlib.redirect_stdout(io.StringIO()) as output:
+                exec(compile(block.code, block.place, "exec"), namespace)
+            printed = output.getvalue()
         else:
-            run(block)
+            printed = run(block)
         if name(document) in FILLED_IN:
             fill_in(tmp_path)
 
 
-def run(block: Block) -> None:
+def run(block: Block) -> str:
+    """Run a block and return all that it prints."""
     command = ["bash", "-eu", "-o", "pipefail", "-c", block.code]
-    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
-    said = f"{block.place} ended with {done.returncode}\n{done.stdout}{done.stderr}"
+    done = subprocess.run(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+    said = f"{block.place} ended with {done.returncode}\n{done.stdout}"
     assert done.returncode == block.exit_code, said
+    return done.stdout
+
+
+def shows(shown: str, printed: str) -> bool:
+    """Whether a block shows what was printed, without times and the space at the ends of lines."""
+    text, output = (
+        "\n".join(TIMES.sub("", line).rstrip() for line in it.strip().splitlines())
+        for it in (shown, printed)
+    )
+    pattern = ".*".join(map(re.escape, text.split("……")))
+    return bool(re.fullmatch(pattern, output, re.DOTALL))
+
+
+@pytest.mark.parametrize(
+    ("shown", "printed", "is_shown"),
+    [
+        ("8 articles in 4.1 s (2 a second)\n", "8 articles in 5.3 s (1 a second)", True),
+        ("8 篇，用时 4.1 秒（每秒 2 篇）", "8 篇，用时 5 秒（每秒 1 篇）", True),
+        ("8 articles in 4.1 s (2 a second)", "9 articles in 4.1 s (2 a second)", False),
+        ("a\n……\nd", "a\nb\nc\nd", True),
+        ("a\n……\nd", "a\nb\nc\ne", False),
+        ("a", "a\nb", False),
+    ],
+)
+def test_shown_output_is_what_was_printed(shown: str, printed: str, is_shown: bool) -> None:
+    assert shows(shown, printed) is is_shown
 
 
 def is_chinese(document: Path) -> bool:

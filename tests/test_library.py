@@ -423,6 +423,7 @@ class DeadlyOnce(Article):
         return _die_once, (Path(self.url),)
 
 
+@pytest.mark.usefixtures("worth_it")
 def test_a_process_that_dies_once_costs_nothing(bundled: Analyzer, tmp_path: Path) -> None:
     """Whatever of: its lot is tried again, in its place."""
     items = [*[TEXT] * 40, DeadlyOnce(TEXT, url=str(tmp_path / "died")), *[TEXT] * 40]

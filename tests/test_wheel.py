@@ -152,8 +152,8 @@ def test_installed_command_answers(installed: Installed, tmp_path: Path) -> None
     assert record["model"]
 
 
-def test_dev_extra_has_what_this_needs() -> None:
+def test_dev_group_has_what_this_needs() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     needed = {re.split(r"[<>=~!]", line)[0] for line in project["build-system"]["requires"]}
-    extra = project["project"]["optional-dependencies"]["dev"]
-    assert needed | {"build"} <= {re.split(r"[<>=~!]", line)[0] for line in extra}
+    group = project["dependency-groups"]["dev"]
+    assert needed | {"build"} <= {re.split(r"[<>=~!]", line)[0] for line in group}

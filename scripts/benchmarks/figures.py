@@ -38,7 +38,7 @@ def columns(title: str, times: dict[str, float], ratio: str) -> Iterable[str]:
 
 
 def missing_peers(missing: dict[str, str]) -> Iterable[str]:
-    yield from (f"not measured: {n} ({why}): install [bench]" for n, why in missing.items())
+    yield from (f"not measured: {n} ({why}): install the group bench" for n, why in missing.items())
 
 
 def resample(values: Floats) -> Floats:

@@ -24,6 +24,7 @@ from benchmarks.files import file_table, time_files
 from benchmarks.peers import BATCHED, LEXRANK, SINGLE
 from benchmarks.texts import ROOT, read_articles, sample_pages
 from policynlp import analyzer as module
+from policynlp.language.words import python_cut
 from policynlp.reading import read_text, split_sentences
 
 PAGE = "samples/01-city-feature.txt"
@@ -158,7 +159,11 @@ def measure(args: argparse.Namespace) -> dict[str, Any]:
     made, missing = peers.make(peers.TIMED) if args.peers else ({}, {})
     some = texts[:: max(1, len(texts) // max(args.peers, 1))][: args.peers]
     analyze, pages, rounds = each(analyzer.analyze), list(sample_pages()), args.rounds
-    fast: dict[str, Work] = {"bare cut": each(rjieba.Jieba().cut), "read_text": each(read_text)}
+    fast: dict[str, Work] = {
+        "bare cut": each(rjieba.Jieba().cut),
+        "cut by jieba": each(python_cut(())),
+        "read_text": each(read_text),
+    }
     fast |= {"analyze": analyze, "pipe": lambda texts: list(analyzer.pipe(texts))}
     works = {"policynlp": analyze, **{name: each(work) for name, work in made.items()}}
     for work in (*fast.values(), *works.values()):
