@@ -55,7 +55,7 @@ class Parser(argparse.ArgumentParser):
             "--lang",
             choices=LANGUAGES,
             default=argparse.SUPPRESS,
-            help=say("language of messages (default: the system's), and of the columns of score"),
+            help=say("language of messages (default: the system's), and of the columns of tables"),
         )
 
     def error(self, message: str) -> NoReturn:

@@ -10,7 +10,7 @@ from policynlp.cli.arguments import DONE, above_zero, add_overwrite, named, posi
 from policynlp.cli.progress import Phases
 from policynlp.cli.screen import give, tell, warn
 from policynlp.errors import InputError, ModelError
-from policynlp.messages import say
+from policynlp.messages import ENGLISH, say, speaking
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -248,9 +248,9 @@ def _train_in_phases(
             corpus, output, added, told, against=against, force=args.force, tell_phase=phases
         )
         if args.changes:
-            _write_table(args.changes, case_table(cases))
+            _write_table(args, args.changes, lambda: case_table(cases))
     if args.doubts:
-        _write_table(args.doubts, doubt_table(doubtful_labels(outcome)))
+        _write_table(args, args.doubts, lambda: doubt_table(doubtful_labels(outcome)))
     return DONE
 
 
@@ -315,10 +315,14 @@ def _show(
     return DONE
 
 
-def _write_table(path: str, rows: "Sequence[Sequence[object]]") -> None:
+def _write_table(
+    args: argparse.Namespace, path: str, rows: "Callable[[], Sequence[Sequence[object]]]"
+) -> None:
+    """Write a table; programs rely on its columns, so only ``--lang`` translates them."""
     from policynlp.files.csv import BOM, csv_rows
 
-    _write(path, BOM + csv_rows(rows))
+    with speaking(args.lang or ENGLISH):
+        _write(path, BOM + csv_rows(rows()))
 
 
 def _write(path: str, text: str) -> None:
