@@ -16,7 +16,7 @@ from policynlp.corpus.read import read_corpus
 from policynlp.corpus.records import sha256
 from policynlp.errors import CorpusError
 from policynlp.model import load
-from policynlp.training.train import Additions, train
+from policynlp.training.train import Additions, train_folder
 
 
 def _pack(path: Path) -> Path:
@@ -58,7 +58,6 @@ def test_compressed_text_and_counts_are_read_as_plain_ones_are(
     write_counts(written[:200], tmp_path / "a.counts.jsonl")
     text = ROOT / "corpus" / "held_out" / "plans.jsonl"
     (tmp_path / "b.jsonl").write_bytes(text.read_bytes())
-    (tmp_path / "c.csv").write_text("section,text,themes\n甲,青石县开工,项目建设\n", "utf-8")
     files = sorted(tmp_path.iterdir())
     plain, hashes = read_corpus([tmp_path]), [sha256(path) for path in files]
     packed = [_pack(path) for path in files]
@@ -92,7 +91,7 @@ def test_base_with_rows_is_the_base_corpus_with_rows_added(
     one, other = tmp_path / "one" / "model", tmp_path / "other" / "model"
     command = ["train", str(rows), "--base", "--against", str(small_model), "-o", str(one)]
     assert cli.main([*command, "--force"]) == 0
-    train([small_corpus], other, Additions([rows]))
+    train_folder([small_corpus], other, Additions([rows]))
     files = sorted(path.relative_to(one) for path in one.rglob("*") if path.is_file())
     assert len(files) > 5
     assert [f for f in files if (one / f).read_bytes() != (other / f).read_bytes()] == []
@@ -108,7 +107,7 @@ def test_without_corpus_and_base_there_is_nothing_to_train_on(
 
 def test_a_card_of_rows_alone_has_no_empty_table(tmp_path: Path) -> None:
     model = tmp_path / "model"
-    train([_rows(tmp_path / "rows.jsonl")], model)
+    train_folder([_rows(tmp_path / "rows.jsonl")], model)
     card = (model / "README.md").read_text(encoding="utf-8")
     assert "Per paragraph, macro-F1" in card
     assert "| 项目建设 | 12 of 24 |" in card

@@ -4,7 +4,9 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from typing import IO, Final
+from itertools import count
+from pathlib import Path
+from typing import IO, Final, NamedTuple
 
 from policynlp.article import Failure
 from policynlp.errors import InputError
@@ -35,21 +37,58 @@ def find_in_table(file: InputFile, reading: Reading) -> Iterator[Item | Failure]
     except InputError as error:
         yield Failure(file.id, file.place, "decode", reason_of(error, file.place))
         return
+    rows = read_rows(file.path, encoding, reading)
+    first = next(rows, Row(1, []))
+    if first.trouble:
+        yield Failure(file.id, file.place, "parse", first.trouble)
+        return
+    try:
+        header = read_header(first.cells, file.place, reading)
+    except InputError as error:
+        yield Failure(file.id, file.place, "parse", reason_of(error, file.place))
+        return
+    for row in rows:
+        id, place = f"{file.id}:{row.number}", f"{file.place}:{row.number}"
+        if row.trouble:
+            yield Failure(id, place, "parse", row.trouble)
+        elif any(row.cells):
+            yield _find_in_row(id, place, header, row.cells)
+
+
+class Row(NamedTuple):
+    """A row of a table: its number as Excel has it, its cells, and what is wrong with it."""
+
+    number: int
+    cells: list[str]
+    trouble: str = ""
+
+
+def read_rows(path: Path, encoding: str, reading: Reading) -> Iterator[Row]:
+    """The rows of the table at ``path``, that with the names of its columns first."""
     # Of the whole process, by default 131,072 characters. Rows are limited by their lines.
     most = min(reading.max_bytes, 2**31 - 1)  # That of Windows.
     csv.field_size_limit(max(csv.field_size_limit(), most))
-    with file.path.open(encoding=encoding, newline="") as stream:
+    with path.open(encoding=encoding, newline="") as stream:
         first = stream.readline(reading.max_bytes)
         stream.seek(0)
-        delimiter = "\t" if file.path.suffix.lower() == ".tsv" else _delimiter(first)
+        delimiter = "\t" if path.suffix.lower() == ".tsv" else _delimiter(first)
         lines = _Lines(stream, reading)
         rows = csv.reader(lines, delimiter=delimiter, strict=True)
-        try:
-            header = read_header(next(rows, []), file.place, reading)
-        except (InputError, csv.Error) as error:
-            yield Failure(file.id, file.place, "parse", reason_of(error, file.place))
-            return
-        yield from _find_in_rows(file, header, lines, rows)
+        for number in count(1):
+            lines.begin()
+            try:
+                cells = next(rows, None)
+            except csv.Error as error:
+                yield Row(number, [], _row_trouble(error))
+                continue
+            except InputError as error:
+                yield Row(number, [], str(error))
+                if lines.is_lost:
+                    return
+                continue
+            if cells is None:
+                return
+            yield Row(number, cells)
 
 
 class _Lines:
@@ -93,7 +132,7 @@ class _Lines:
 
 
 def read_header(names: Sequence[str], place: str, reading: Reading) -> list[str]:
-    """The names of a table's columns, one of which must hold the articles.
+    """The names of a table's columns, among them those of the fields that are needed.
 
     A name that is empty stands for a column that nobody asked for.
     """
@@ -105,7 +144,7 @@ def read_header(names: Sequence[str], place: str, reading: Reading) -> list[str]
 
 
 def find_used(names: Sequence[str], place: str, reading: Reading) -> Collection[str]:
-    """Which of the columns ``names`` hold fields of an article; one of them must hold the text."""
+    """Which of the columns ``names`` hold fields; those that are needed must be there."""
     if len(names) > MAX_COLUMNS:
         raise InputError(
             "{place}: {number:,} columns, more than {most:,}: drop those that are not needed",
@@ -126,31 +165,6 @@ def find_used(names: Sequence[str], place: str, reading: Reading) -> Collection[
 def _delimiter(header: str) -> str:
     """What stands between the names of the columns: Excel writes ; in some countries."""
     return max(",;\t", key=header.count)
-
-
-def _find_in_rows(
-    file: InputFile, header: list[str], lines: _Lines, rows: Iterator[list[str]]
-) -> Iterator[Item | Failure]:
-    """The articles of a table, numbered as Excel numbers its rows."""
-    number = 1
-    while True:
-        number += 1
-        id, place = f"{file.id}:{number}", f"{file.place}:{number}"
-        lines.begin()
-        try:
-            row = next(rows, None)
-        except csv.Error as error:
-            yield Failure(id, place, "parse", _row_trouble(error))
-            continue
-        except InputError as error:
-            yield Failure(id, place, "parse", str(error))
-            if lines.is_lost:
-                return
-            continue
-        if row is None:
-            return
-        if any(row):
-            yield _find_in_row(id, place, header, row)
 
 
 def _row_trouble(error: csv.Error) -> str:

@@ -1,7 +1,5 @@
 """Review sheets as they come back, checked row by row before anything is taken from them."""
 
-import csv
-import io
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
@@ -9,8 +7,9 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from policynlp.errors import InputError, OutputError
-from policynlp.files.decode import decode
-from policynlp.files.xlsx import Row as SheetRow
+from policynlp.files import csv
+from policynlp.files.decode import find_encoding
+from policynlp.files.items import Reading as TableReading
 from policynlp.files.xlsx import opened
 from policynlp.messages import say
 from policynlp.review.labels import LabelError, read_labels
@@ -238,15 +237,14 @@ def _sheets(path: Path) -> Iterator[tuple[str, Iterable[tuple[int, list[str]]]]]
     if not path.is_file():
         raise InputError("{path}: no such file", path=path)
     if path.suffix.lower() == ".csv":
-        text = decode(path.read_bytes(), place=str(path))
-        delimiter = max(",;\t", key=text.partition("\n")[0].count)
-        rows = csv.reader(io.StringIO(text), delimiter=delimiter)
-        yield "", _readable(path, enumerate(rows, 1))
+        lines = csv.read_rows(path, find_encoding(path, place=str(path)), TableReading())
+        yield "", _numbered(path, ((row.number, row.cells, row.trouble) for row in lines))
         return
     try:
         with opened(path) as book:
             for title, found in book.sheets():
-                yield say("sheet {title}, ", title=title), _readable(path, _numbered(path, found))
+                rows = ((row.number, row.values(), row.trouble) for row in found)
+                yield say("sheet {title}, ", title=title), _readable(path, _numbered(path, rows))
     except InputError:
         raise
     except Exception as error:  # openpyxl is surprised by much of what a file can hold.
@@ -259,8 +257,6 @@ def _readable(path: Path, rows: Iterable[tuple[int, list[str]]]) -> Iterator[tup
         yield from rows
     except InputError:
         raise
-    except csv.Error as error:
-        raise InputError("{place}: {error}", place=path, error=error) from error
     except Exception as error:  # As above.
         raise _damaged(path) from error
 
@@ -269,13 +265,15 @@ def _damaged(path: Path) -> InputError:
     return InputError("{path}: not a workbook, or a damaged one; save it as .xlsx", path=path)
 
 
-def _numbered(path: Path, rows: Iterable[SheetRow]) -> Iterator[tuple[int, list[str]]]:
-    for row in rows:
-        if row.trouble:
+def _numbered(
+    path: Path, rows: Iterable[tuple[int, list[str], str]]
+) -> Iterator[tuple[int, list[str]]]:
+    for number, cells, trouble in rows:
+        if trouble:
             raise InputError(
-                "{path}, line {number}: {error}", path=path, number=row.number, error=row.trouble
+                "{path}, line {number}: {error}", path=path, number=number, error=trouble
             )
-        yield row.number, row.values()
+        yield number, cells
 
 
 def _plain(name: str) -> str:
