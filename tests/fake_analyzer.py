@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Literal
 
 from policynlp.article import AbstractLimits, Article, Failure, Section
+from policynlp.files.input_records import InputRecord
 from policynlp.files.items import Item, Reading
-from policynlp.files.records import InputRecord
 from policynlp.reading import read_text
 from policynlp.results import (
     NONE,

@@ -30,7 +30,7 @@ from policynlp.evaluation.abstracts import longest_common, picks_f1, rouge, toke
 from policynlp.language.term_index import lay_out as lay_out_terms
 from policynlp.language.terms import Floats, Vocabulary, count_terms, inverse_document_frequency
 from policynlp.results import Abstract
-from policynlp.training.ranker import (
+from policynlp.training.fit_ranker import (
     Rows,
     build_rows,
     fit_ranker,

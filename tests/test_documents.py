@@ -17,9 +17,9 @@ from policynlp.article import Article, Failure
 from policynlp.batch import Options, score
 from policynlp.errors import InputError
 from policynlp.files.find import find_inputs
+from policynlp.files.input_records import article_from_record
 from policynlp.files.items import InputArticle, Reading, make_article
 from policynlp.files.read import read_inputs
-from policynlp.files.records import article_from_record
 
 TITLE = "云溪县：向新而行开新局"
 BODY = [

@@ -23,13 +23,13 @@ from policynlp.corpus.dataset import Labels
 from policynlp.corpus.labelled import LabelledSection
 from policynlp.corpus.read import read_corpus
 from policynlp.errors import CorpusError
-from policynlp.evaluation.errors import confusion, doubtful_labels, raised_terms, worst_errors
-from policynlp.evaluation.evaluate import (
-    evaluate,
-    figures_of,
-    level_figures,
-    read_agreement,
+from policynlp.evaluation.error_analysis import (
+    confusion,
+    doubtful_labels,
+    raised_terms,
+    worst_errors,
 )
+from policynlp.evaluation.evaluate import evaluate, figures_of, level_figures, read_agreement
 from policynlp.evaluation.metrics import (
     RESAMPLES,
     brier_score,

@@ -15,9 +15,9 @@ from policynlp.batch import Options, score
 from policynlp.batch.writers import output_for
 from policynlp.errors import InputError, OutputError
 from policynlp.files.find import find_inputs
+from policynlp.files.input_records import MAX_COLUMNS, article_from_record, find_columns
 from policynlp.files.items import Reading
 from policynlp.files.read import read_inputs
-from policynlp.files.records import MAX_COLUMNS, article_from_record, find_columns
 from policynlp.reading import read_text
 from policynlp.results import Analysis
 from policynlp.schema import to_json
@@ -156,7 +156,7 @@ def test_too_many_columns() -> None:
 
 def test_names_of_many_columns_are_not_remembered() -> None:
     """Nor all of them told."""
-    from policynlp.files.records import _found_columns
+    from policynlp.files.input_records import _found_columns
 
     before = _found_columns.cache_info().currsize
     names = tuple(f"{n}{'长' * 100}" for n in range(10_000))

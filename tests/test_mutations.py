@@ -52,8 +52,8 @@ from policynlp.review.rows import HERE, Row
 from policynlp.review.rows import read_scored as read_rows
 from policynlp.review.sheets import COLUMNS, LABEL, hash_of, write_sheet
 from policynlp.schema import read_scored
-from policynlp.training.ranker import fit_ranker
-from policynlp.training.ranker import read_rows as read_abstract_rows
+from policynlp.training.fit_ranker import fit_ranker
+from policynlp.training.fit_ranker import read_rows as read_abstract_rows
 from scored_records import record
 
 THEMES = ("数字化", "项目建设")

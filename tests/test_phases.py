@@ -14,14 +14,7 @@ from policynlp.corpus.code_book import themes_in
 from policynlp.evaluation.tables import in_words
 from policynlp.model import Model, load
 from policynlp.phases import Phase, steps
-from policynlp.training.changes import (
-    BROKE,
-    FIXED,
-    HELD_OUT_TEXT,
-    Case,
-    Change,
-    Difference,
-)
+from policynlp.training.changes import BROKE, FIXED, HELD_OUT_TEXT, Case, Change, Difference
 from policynlp.training.train import train_folder
 from test_docs import block_with
 

@@ -10,17 +10,10 @@ import pytest
 from fake_analyzer import THEMES, FakeAnalyzer
 from policynlp.article import Removed
 from policynlp.errors import InputError
-from policynlp.files.records import InputRecord, article_from_record
+from policynlp.files.input_records import InputRecord, article_from_record
 from policynlp.reading import read_divided
 from policynlp.results import Analysis
-from policynlp.schema import (
-    Scored,
-    arrow_schema,
-    section_columns,
-    section_rows,
-    to_json,
-    to_record,
-)
+from policynlp.schema import Scored, arrow_schema, section_columns, section_rows, to_json, to_record
 from policynlp.schema.record import scored_from
 
 PLACE = "articles.jsonl:12"

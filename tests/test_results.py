@@ -18,14 +18,7 @@ from policynlp.article import LONGEST_LINE
 from policynlp.batch import Options, score
 from policynlp.messages import speaking
 from policynlp.reading import read_divided
-from policynlp.results import (
-    Abstract,
-    Evidence,
-    ParagraphAnalysis,
-    SectionAnalysis,
-    Sentence,
-    Tag,
-)
+from policynlp.results import Abstract, Evidence, ParagraphAnalysis, SectionAnalysis, Sentence, Tag
 from policynlp.schema import to_json
 
 SAMPLES = Path(__file__).parents[1] / "samples"

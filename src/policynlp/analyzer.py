@@ -16,13 +16,7 @@ import numpy as np
 
 from policynlp import abstracts
 from policynlp.abstracts import Abstracts
-from policynlp.article import (
-    AbstractLimits,
-    Article,
-    Failure,
-    Paragraph,
-    Section,
-)
+from policynlp.article import AbstractLimits, Article, Failure, Paragraph, Section
 from policynlp.errors import InputError, ModelError, UsageError
 from policynlp.language.term_index import Layout, count_rows, lay_out
 from policynlp.language.terms import Floats, Ints, tf_idf
@@ -30,14 +24,7 @@ from policynlp.model import MANIFEST, Model, Thresholds, default_folder
 from policynlp.model import load as load_model
 from policynlp.pipe import Context, Item, OnError, Progress, Results, piped
 from policynlp.reading import read_text
-from policynlp.results import (
-    TAGGED,
-    Abstract,
-    Analysis,
-    ParagraphAnalysis,
-    SectionAnalysis,
-    Tag,
-)
+from policynlp.results import TAGGED, Abstract, Analysis, ParagraphAnalysis, SectionAnalysis, Tag
 from policynlp.themes.drift import Profile
 from policynlp.themes.evidence import Contributions, Question
 from policynlp.themes.predict import Probabilities, Weighted, infer, status_of, tags_of

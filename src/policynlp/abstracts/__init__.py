@@ -2,7 +2,7 @@
 
 Every sentence is measured in its article and again in its section (``ranker``). A logistic
 model over those features and the words of the sentence says how likely an editor is to pick it
-(also there; fitted on the picks of 160 articles, see ``training/ranker.py``). An abstract is
+(also there; fitted on the picks of 160 articles, see ``training/fit_ranker.py``). An abstract is
 the set of sentences that fits and has the greatest sum of probabilities less what its sentences
 say twice (``select``), and whose sentences can stand without what is left out
 (``coherence``). docs/experiments.md has what else was tried.

@@ -18,7 +18,7 @@ from policynlp.batch.options import DEFAULT_OPTIONS, Options
 from policynlp.batch.run import Summary
 from policynlp.batch.scoring import FAILURES_KEPT, Counts, Scorer
 from policynlp.errors import InputError, OutputError
-from policynlp.files.records import find_columns
+from policynlp.files.input_records import find_columns
 from policynlp.model import default_folder
 
 Open = Callable[[Path], Scorer]

@@ -9,7 +9,7 @@ from policynlp.article import Failure
 from policynlp.batch.options import Options, Shard
 from policynlp.errors import InputError, OutputError, UsageError
 from policynlp.files.csv import BOM, csv_rows
-from policynlp.files.records import MAX_COLUMNS
+from policynlp.files.input_records import MAX_COLUMNS
 from policynlp.messages import CHINESE
 from policynlp.results import Analysis
 from policynlp.schema import METADATA, to_json

@@ -8,14 +8,7 @@ from typing import Final, NamedTuple
 from policynlp.article import Article
 from policynlp.escaping import Shown, seen, terminal
 from policynlp.messages import say
-from policynlp.results import (
-    NONE,
-    TAGGED,
-    Analysis,
-    ParagraphAnalysis,
-    SectionAnalysis,
-    Tag,
-)
+from policynlp.results import NONE, TAGGED, Analysis, ParagraphAnalysis, SectionAnalysis, Tag
 
 _INDENT: Final = "  "
 _OPENING: Final = "“‘（《「『【〈("

@@ -231,7 +231,7 @@ def _train_in_phases(
     output: Path,
     phases: Phases,
 ) -> int:
-    from policynlp.evaluation.errors import doubt_table, doubtful_labels
+    from policynlp.evaluation.error_analysis import doubt_table, doubtful_labels
     from policynlp.training.changes import case_table
     from policynlp.training.train import Additions, run_train, run_update
 

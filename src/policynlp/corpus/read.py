@@ -17,7 +17,7 @@ from policynlp.corpus.rows import (
     sections_of_rows,
 )
 from policynlp.errors import CorpusError, InputError
-from policynlp.files.records import find_columns
+from policynlp.files.input_records import find_columns
 
 
 def read_corpus(paths: Iterable[Path]) -> list[LabelledSection]:

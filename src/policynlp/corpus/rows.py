@@ -11,9 +11,9 @@ from policynlp.corpus.labelled import LabelledSection
 from policynlp.corpus.records import section_of, text_of
 from policynlp.errors import CorpusError, InputError, PolicyNLPWarning
 from policynlp.files.find import find_inputs
+from policynlp.files.input_records import InputRecord, article_from_record, fold_name
 from policynlp.files.items import Reading
 from policynlp.files.read import read_inputs
-from policynlp.files.records import InputRecord, article_from_record, fold_name
 from policynlp.messages import say
 
 TABLES: Final = (".csv", ".tsv", ".xlsx", ".xlsm", ".parquet")
@@ -23,7 +23,7 @@ NO_LABEL: Final = frozenset(
     ("", "无", "无主题", "没有", "都没有", "不涉及", "none", "no", "n/a", "-")
 )
 # What columns are called besides those of an article, whose text, id and title are found as
-# everywhere (files/records.py).
+# everywhere (files/input_records.py).
 _SYNONYMS: Final = {
     "themes": "themes theme labels label tags tag 主题 标签 类别 人工标签",
     "section": "section 节",

@@ -10,7 +10,7 @@ from policynlp.analyzer import Analyzer
 from policynlp.corpus.dataset import Flags, unknown_themes
 from policynlp.corpus.read import labelled, paths_of
 from policynlp.corpus.records import corpus_files, read_toml, sha256
-from policynlp.evaluation.errors import confusion, worst_errors
+from policynlp.evaluation.error_analysis import confusion, worst_errors
 from policynlp.evaluation.metrics import (
     brier_score,
     calibration_bins,

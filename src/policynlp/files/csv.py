@@ -13,8 +13,8 @@ from policynlp.errors import InputError
 from policynlp.escaping import escape_formula
 from policynlp.files.decode import find_encoding
 from policynlp.files.find import InputFile
+from policynlp.files.input_records import MAX_COLUMNS, find_columns, short
 from policynlp.files.items import Item, Reading, parse_cells, reason_of, too_long
-from policynlp.files.records import MAX_COLUMNS, find_columns, short
 from policynlp.messages import say
 
 BOM: Final = "\ufeff"

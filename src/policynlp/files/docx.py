@@ -7,9 +7,9 @@ from typing import Final, NamedTuple
 from zipfile import ZipFile
 
 from policynlp.files import ooxml
+from policynlp.files.input_records import InputRecord
 from policynlp.files.items import BYTES_A_CHARACTER, Item, Reading, too_long
 from policynlp.files.ooxml import Attributes, attribute
-from policynlp.files.records import InputRecord
 from policynlp.reading.boilerplate import BLANK, is_prose
 
 # As Word, WPS and their translations call the styles, and as files name them inside.

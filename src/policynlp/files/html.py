@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from policynlp.errors import InputError
+from policynlp.files.input_records import InputRecord
 from policynlp.files.items import Item, Reading, decoded
-from policynlp.files.records import InputRecord
 from policynlp.reading.page import MIN_BODY, clean_page
 
 if TYPE_CHECKING:

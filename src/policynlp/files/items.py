@@ -11,7 +11,7 @@ from zipfile import BadZipFile
 from policynlp.article import Article, Failure
 from policynlp.errors import InputError
 from policynlp.files.decode import decode, is_traditional
-from policynlp.files.records import Columns, InputRecord, article_from_record
+from policynlp.files.input_records import Columns, InputRecord, article_from_record
 from policynlp.messages import say
 from policynlp.reading import read_divided, read_text
 from policynlp.reading.metadata import is_false_date, read_date

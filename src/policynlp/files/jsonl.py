@@ -13,6 +13,7 @@ from policynlp.errors import InputError
 from policynlp.files.decode import check_is_text
 from policynlp.files.find import InputFile
 from policynlp.files.html import is_page, read_page
+from policynlp.files.input_records import InputRecord, short
 from policynlp.files.items import (
     Item,
     ItemError,
@@ -24,7 +25,6 @@ from policynlp.files.items import (
     too_long,
     unread,
 )
-from policynlp.files.records import InputRecord, short
 from policynlp.messages import say
 
 _WIDE: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)

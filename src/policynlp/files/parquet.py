@@ -8,6 +8,7 @@ from policynlp.article import Failure
 from policynlp.errors import InputError
 from policynlp.files.csv import find_used
 from policynlp.files.find import InputFile
+from policynlp.files.input_records import InputRecord, candidates, short
 from policynlp.files.items import (
     Item,
     ItemError,
@@ -19,7 +20,6 @@ from policynlp.files.items import (
     too_long,
 )
 from policynlp.files.parquet_pages import groups_of, pages_of
-from policynlp.files.records import InputRecord, candidates, short
 from policynlp.messages import say
 
 # Rows are read so many at a time, or fewer where they are long: 250 would be 1 % faster.

@@ -15,9 +15,9 @@ from policynlp.errors import InputError
 from policynlp.files import ooxml
 from policynlp.files.csv import read_header
 from policynlp.files.find import InputFile
+from policynlp.files.input_records import MAX_COLUMNS, find_columns
 from policynlp.files.items import Item, Reading, parse_cells, reason_of, too_long
 from policynlp.files.ooxml import Attributes, attribute
-from policynlp.files.records import MAX_COLUMNS, find_columns
 from policynlp.messages import say
 
 MAX_ROWS: Final = 1_048_576

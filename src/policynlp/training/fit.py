@@ -59,7 +59,7 @@ def fit_model(
 
     The model's id is ``name`` and a hash of what it holds.
     ``abstracts`` and ``abstract_words`` are the weights of the sentence ranker, which is
-    fitted apart from the themes (``training/ranker.py``).
+    fitted apart from the themes (``training/fit_ranker.py``).
 
     Raises ``CorpusError`` if a theme has fewer than ten paragraphs with the label, or without,
     or has either in too few articles to cross-validate.

@@ -32,8 +32,8 @@ from policynlp.training.changes import (
     changes_on_held_out,
 )
 from policynlp.training.fit import Fit, fit_model
+from policynlp.training.fit_ranker import fit_ranker, read_rows, read_words
 from policynlp.training.profile import reference_of
-from policynlp.training.ranker import fit_ranker, read_rows, read_words
 
 ABSTRACTS = "abstracts"
 
