@@ -21,6 +21,7 @@ from typing import NamedTuple
 import pytest
 
 from policynlp.corpus.read import read_corpus
+from test_rows import made_up, write_xlsx
 
 ROOT = Path(__file__).parents[1]
 DATA_FILES = (
@@ -213,6 +214,25 @@ def test_installed_wheel_trains_on_its_base_and_rows(installed: Installed, tmp_p
     page = (ROOT / "samples" / "01-city-feature.txt").read_bytes()
     analyze = (command, "analyze", "-", "--json", "--model", "my-model")
     assert json.loads(run(*analyze, folder=tmp_path, stdin=page))["sections"]
+
+
+def test_installed_wheel_trains_from_a_workbook(installed: Installed, tmp_path: Path) -> None:
+    """Two columns, 300 rows, themes of one's own, in an empty folder."""
+    write_xlsx(
+        tmp_path / "labels.xlsx",
+        ("正文", "标签"),
+        [(str(row["text"]), str(row["themes"])) for row in made_up(300)],
+    )
+    command = installed.script("policynlp")
+    told = run(command, "train", "labels.xlsx", "-o", "mine", folder=tmp_path)
+    assert "营商环境" in told
+    assert "mine-" in told
+    page = "青河县窗口审批提速，惠企办证一次办成。\n".encode()
+    record = json.loads(
+        run(command, "analyze", "-", "--json", "--model", "mine", folder=tmp_path, stdin=page)
+    )
+    assert [tag["theme"] for tag in record["themes"]] == ["营商环境"]
+    assert "macro P" in run(command, "evaluate", "mine", "labels.xlsx", folder=tmp_path)
 
 
 def test_dev_group_has_what_this_needs() -> None:
