@@ -43,7 +43,7 @@ def test_speed(tmp_path: Path) -> None:
     sizes = ("--rounds", 1, "--most-articles", 10, "--most-sentences", 10)
     found = run("--data", data, *sizes, to=tmp_path / "figures.json")
     assert (found["articles"], found["characters"]) == (2, sum(map(len, texts)))
-    assert {"bare cut", "read_text", "analyze", "pipe"} == found["ms"].keys()
+    assert {"bare cut", "cut by jieba", "read_text", "analyze", "pipe"} == found["ms"].keys()
     assert {"reading", "cutting", "abstracts", "tagging and results"} == found["stages"].keys()
     assert sum(found["stages"].values()) == pytest.approx(1)
     files = found["files"]
