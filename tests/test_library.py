@@ -597,6 +597,7 @@ def test_the_front_names_all_that_it_offers() -> None:
         *("AbstractLimits", "Analysis", "Analyzer", "Article", "Failure", "__version__"),
         *("PolicyNLPError", "InputError", "OutputError", "CorpusError", "ModelError"),
         *("ThresholdError", "UsageError", "WorseModelError", "evaluate", "load", "train"),
+        "PolicyNLPWarning",
     }
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         policynlp.nothing  # noqa: B018
