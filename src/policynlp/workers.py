@@ -171,7 +171,7 @@ class Workers(Generic[E, R]):
             for _ in range(len(self._packed)):
                 self._workers.append(self._starter.start())
             while self._has_more():
-                if self._ahead or len(self._workers) > 1:
+                if len(self._workers) > 1:
                     self._give_out()  # Nobody idles while others use what is done.
                 while self._answers:
                     yield self._answers.popleft()
