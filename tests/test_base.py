@@ -77,6 +77,7 @@ def test_a_broken_compressed_file_is_named(tmp_path: Path, end: int) -> None:
         read_corpus([path])
 
 
+@pytest.mark.long
 def test_base_with_rows_is_the_base_corpus_with_rows_added(
     small_corpus: Path, small_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

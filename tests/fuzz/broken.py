@@ -33,7 +33,7 @@ def _dies(text: str) -> None:
 
 def _eats(text: str) -> None:
     if "ab" in text:
-        _hog.append(bytearray(os.urandom(1) * (600 << 20)))
+        _hog.append(bytearray(os.urandom(1) * (400 << 20)))
 
 
 def _waits(text: str) -> None:

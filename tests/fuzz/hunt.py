@@ -230,8 +230,10 @@ class _Watched:
         spent, waited = busy - self.busy, now - self.since
         limit = self.limits.seconds if counts[0] else _START
         too_long = spent > limit or waited > _WAITING * limit
-        if too_long or greatest_memory(self.process.pid) > self.limits.memory:
-            self._end("hang" if too_long else "memory")
+        # Filling memory takes time, too: what is too large is not called a hang.
+        too_large = greatest_memory(self.process.pid) > self.limits.memory
+        if too_long or too_large:
+            self._end("memory" if too_large else "hang")
             return False
         return True
 
