@@ -119,6 +119,22 @@ def test_rows_of_a_section_are_found_wherever_they_stand(tmp_path: Path) -> None
     assert len({section.id for section in sections}) == 3
 
 
+def test_rows_with_the_id_of_their_article_stay_in_it(tmp_path: Path) -> None:
+    """Also where the id looks like the end of a row's place: folds go by article."""
+    rows = [(str(i % 5), f"第{i}段。", "营商环境") for i in range(20)]
+    write_csv(tmp_path / "r.csv", ("id", "text", "themes"), rows)
+    sections = read(tmp_path)
+    assert [section.article for section in sections] == [id for id, _, _ in rows]
+    assert len({section.id for section in sections}) == 20
+
+
+def test_rows_that_name_their_section_may_have_an_id_each(tmp_path: Path) -> None:
+    rows = [("r1", "甲", "第一段。", "营商环境"), ("r2", "甲", "第二段。", "")]
+    write_csv(tmp_path / "r.csv", ("id", "section", "text", "themes"), rows)
+    (section,) = read(tmp_path)
+    assert (section.id, len(section.paragraphs)) == ("甲", 2)
+
+
 def test_rows_that_do_not_say_what_they_were_read_for_are_told_of(tmp_path: Path) -> None:
     write_csv(tmp_path / "r.csv", ("text", "themes"), ROWS)
     with pytest.warns(PolicyNLPWarning, match="no labelled_for, so 4 rows count as read for"):

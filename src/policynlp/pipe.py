@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias, TypeVar
 
 from policynlp.article import Article, Failure
-from policynlp.errors import InputError, PolicyNLPError, UsageError
+from policynlp.errors import InputError, PolicyNLPError, PolicyNLPWarning, UsageError
 from policynlp.messages import say
 from policynlp.results import Analysis
 
@@ -211,7 +211,7 @@ def _warn_if_slower(jobs: int, done: int, seconds: float, alone: float) -> None:
             seconds=seconds,
             alone=alone,
         )
-        warnings.warn(told, stacklevel=2)
+        warnings.warn(told, PolicyNLPWarning, stacklevel=2)
 
 
 def _pay(jobs: int, spent: float, rest: float, passed: float) -> bool:

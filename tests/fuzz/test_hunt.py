@@ -21,7 +21,7 @@ def hunted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Hunt, dict[str, li
     """A hunt over broken targets, and what was kept of each."""
     folder = tmp_path_factory.mktemp("found")
     os.environ[MARK] = str(folder)  # By which its processes are known.
-    hunt = Hunt("fuzz.broken", folder, Limits(1.5, 320), 2, 1.0, out=io.StringIO())
+    hunt = Hunt("fuzz.broken", folder, Limits(1.0, 320), 2, 1.0, out=io.StringIO())
     hunt.run(0.0, broken.TARGETS)
     del os.environ[MARK]
     kept: dict[str, list[Finding]] = {name: [] for name in broken.TARGETS}

@@ -3,7 +3,7 @@
 ``run`` leads them, and a ``Summary`` counts them. ``Inputs`` (``inputs``) finds the articles, looks
 at all of them once (a ``Survey``) and cuts them into chunks, always at the same places. Worker
 processes (``policynlp.workers``) take the chunks: ``scoring`` reads each article, has the model
-analyze it and an ``Output`` (``writers``, ``workbook``, ``parquet``) write it. What becomes of a
+analyze it and an ``Output`` (``writers``, ``parquet``) write it. What becomes of a
 chunk is an ``Outcome``: its output, failures, ids and counts. The worker puts it on the disk as
 ``Stored``, and the ``State`` of the run (``state``) tells what is there, also after a stop. When
 all chunks are, it joins them to the output, lists the failures and says in the manifest

@@ -13,7 +13,7 @@ from policynlp.errors import CorpusError, InputError, PolicyNLPWarning
 from policynlp.files.find import find_inputs
 from policynlp.files.input_records import InputRecord, article_from_record, fold_name
 from policynlp.files.items import Reading
-from policynlp.files.read import read_inputs
+from policynlp.files.read import find_items
 from policynlp.messages import say
 
 TABLES: Final = (".csv", ".tsv", ".xlsx", ".xlsm", ".parquet")
@@ -63,12 +63,12 @@ def rows_of_file(path: Path) -> Iterator[Row]:
     if path.suffix.lower() in FASTTEXT:
         yield from _fasttext_rows(path)
         return
-    for found in read_inputs(find_inputs([str(path)]), _READING):
+    for item in find_items(find_inputs([str(path)]), _READING):
+        found = item if isinstance(item, Failure) else item.read(_READING)
         if isinstance(found, Failure):
             raise CorpusError("{place}: {reason}", place=found.place, reason=found.reason)
-        record = found.record
-        if found.place.endswith(record.id):  # What a row without an id is called.
-            record = record._replace(id="")
+        nameless = found.id == item.id  # A row without an id is called by its place.
+        record = found.record._replace(id="") if nameless else found.record
         yield _row(found.place, record)
 
 
@@ -192,14 +192,16 @@ def _row(place: str, record: InputRecord) -> Row:
             place=place,
         )
     cells = {field: record.kept[name] for field, name in columns.items() if field}
-    heading = _text(cells.get("heading"))
+    heading, section = _text(cells.get("heading")), _text(cells.get("section"))
+    id = record.id.strip()
     for_themes = cells.get("labelled_for")
     own = {field: _text(cells.get(field)) for field in _NOTES} | {"source": record.source}
     return Row(
         place,
-        record.id.strip(),
-        _text(cells.get("article")) or record.title.strip() or record.id.strip(),
-        _text(cells.get("section")) or heading,
+        id,
+        # Rows that name their section may have an id each; the others' is their article's.
+        _text(cells.get("article")) or record.title.strip() or ("" if section else id),
+        section or heading,
         record.text,
         _labels(place, "themes", cells["themes"]),
         heading,

@@ -64,14 +64,15 @@ def train(
     ``data`` is paths of corpus files and folders, or rows as :func:`policynlp.corpus.read.labelled`
     takes them. With ``base`` the corpus of the bundled model is trained on, too. ``definitions`` of
     themes by name say which are learned, in this order; else the code book in one of the folders
-    does, else all that rows are labelled for are. What was
-    measured out of fold is in ``model.details["metrics"]``. Raises ``CorpusError`` where a row
-    is wrong or a theme has too few examples. ``tell_phase`` is told how far it is.
+    does, else all that rows are labelled for are. What was measured out of fold is in
+    ``model.details["metrics"]``. Raises ``CorpusError`` where a row is wrong or a theme has too
+    few examples. ``tell_phase`` is told how far it is.
     """
     tell_phase(Phase(say("reading the corpus")))
-    paths, sections = paths_of(data), labelled(data)
-    if base:
-        paths, sections = [base_folder(), *paths], [*read_corpus([base_folder()]), *sections]
+    ours, theirs = [base_folder()] if base else [], paths_of(data)
+    paths = [*ours, *theirs]
+    rows = [] if theirs else labelled(data)
+    sections = [*(read_corpus(paths) if paths else []), *rows]
     book = dict(definitions) if definitions else read_code_book(paths)
     fit = _fitting(sections, name, book, [_file_details(p) for p in corpus_files(paths)], paths)
     found = fit(sections, tell_phase=tell_phase)
@@ -91,23 +92,12 @@ def train_folder(
     ``OutputError`` where a model must not be written. ``tell_phase`` is told how far it is.
     """
     check_model_folder(output, [*paths, *added.paths])
-    fit = fit_corpus(paths, output.name, added, tell_phase)
+    sections, refit = _prepare(paths, output.name, added, tell_phase)
+    fit = refit(sections, tell_phase=tell_phase)
+    _describe(fit, tell_phase)
     tell_phase(Phase(say("writing the model")))
     save(fit.model, output, model_card(fit.model))
     return fit
-
-
-def fit_corpus(
-    paths: Sequence[Path],
-    name: str,
-    added: Additions = NOTHING,
-    tell_phase: TellPhase = silent,
-) -> Fit:
-    """Fit a model and its card's figures, and write nothing; errors are those of :func:`train`."""
-    sections, fit = _prepare(paths, name, added, tell_phase)
-    found = fit(sections, tell_phase=tell_phase)
-    _describe(found, tell_phase)
-    return found
 
 
 def _describe(fit: Fit, tell_phase: TellPhase) -> None:
